@@ -1,0 +1,44 @@
+"""What an engine consists of: the embedded server, unless there is another one, and a worker."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.runtime.datadir import DataDirectory
+from engine.runtime.embedded import EmbeddedTemporal, Progress
+from engine.runtime.settings import Settings, environment, variable_of
+from engine.runtime.supervisor import Child
+
+# -P: a file of the user's that happens to be called rules.py must not stand in for our package.
+WORKER = (sys.executable, "-P", "-m", "engine.cli.main", "worker")
+# The supervisor waits this much longer than the worker takes, so that the worker ends its calls undisturbed.
+_MARGIN = 10.0
+
+
+def engine_children(
+    home: DataDirectory,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    worker_log: Path | None = None,
+) -> tuple[Child, ...]:
+    """Return the engine's processes in the order of their start, and publish where the server will be.
+
+    Raises EngineError when the embedded server cannot be prepared.
+    """
+    if not settings.embedded:
+        home.publish(address=settings.temporal_address)
+        return (worker_child(settings, settings.temporal_address, log=worker_log),)
+    server = EmbeddedTemporal(home, settings)
+    server.prepare(progress)
+    home.publish(address=server.address, ui_address=server.ui_address)
+    return server.child(), worker_child(settings, server.address, log=worker_log)
+
+
+def worker_child(settings: Settings, address: str | None, *, log: Path | None = None) -> Child:
+    """Return the worker; it gets the settings, those of the command line included, and the address by variables."""
+    env = {**environment(), **settings.as_environ()}
+    if address is not None:
+        env[variable_of("temporal_address")] = address
+    return Child("worker", WORKER, env=env, grace=settings.shutdown_grace + _MARGIN, log=log)
