@@ -1,0 +1,55 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Each installs what is missing.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Two cores are enough for the suite; more only help.
+WORKERS ?= 2
+
+.PHONY: help install demo test lint types layers bench format lock clean
+
+help: ## Show these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP) ## Make .venv (with uv if it is there, else venv and pip) and the drumbeat command
+
+$(STAMP): pyproject.toml requirements/dev.lock
+	@echo "Installing Drumbeat into $(VENV) …" >&2
+	@if command -v uv >/dev/null 2>&1; then \
+	  (test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV)) && \
+	  uv pip install --quiet --python $(BIN)/python -r requirements/dev.lock && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
+	else \
+	  (test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .; \
+	fi
+	@touch $(STAMP)
+
+demo: install ## Run the example strategies on a real engine (ONCE=1: leave when all has happened)
+	@$(BIN)/drumbeat demo $(if $(ONCE),--once,)
+
+test: install ## Run the whole suite, offline
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+lint: install ## Style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: install ## Let the formatter do what it can
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: install ## Measure, as ratios within one run
+	@$(BIN)/python -m benchmarks
+
+lock: ## Renew the locks after a change of pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/runtime.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements/dev.lock
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -1,0 +1,111 @@
+"""The alert state machine: inactive → pending → firing → recovering → resolved, with `data` beside it.
+
+Unknown never fires and never resolves. Identity is rule and subject; a changed value never makes another alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from engine.domain.records import Alert, AlertState, DataState
+from engine.domain.rule import Rule
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule says of a subject at an instant.
+
+    `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. `flips_at` is the next instant at which the verdict changes
+    if nothing happens meanwhile.
+    """
+
+    truth: bool | None
+    data: DataState = DataState.OK
+    why: Callable[[], tuple[str, dict[str, JsonValue]]] = lambda: ("", {})
+    flips_at: datetime | None = None
+
+
+def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
+    """Return the alert after the verdict; the same object when nothing changed."""
+    alert = _noticing_data(alert, verdict, rule)
+    if verdict.truth is None:
+        return alert
+    if verdict.truth:
+        return _when_true(alert, verdict, rule, now)
+    return _when_false(alert, rule, now)
+
+
+def _noticing_data(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
+    if alert.data is verdict.data and alert.severity is rule.severity:
+        return alert
+    return alert.model_copy(update={"data": verdict.data, "severity": rule.severity})
+
+
+def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
+    if alert.state is AlertState.FIRING:
+        return alert
+    if alert.state is AlertState.RECOVERING:
+        return alert.model_copy(update={"state": AlertState.FIRING, "recovering_since": None})
+    since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
+    if alert.state is AlertState.PENDING and now < since + rule.for_:
+        return alert
+    because, evidence = verdict.why()
+    reasons: dict[str, object] = {"because": because, "evidence": evidence}
+    if now >= since + rule.for_:
+        return alert.model_copy(
+            update=reasons
+            | {
+                "state": AlertState.FIRING,
+                "pending_since": since,
+                "fired_at": now,
+                "resolved_at": None,
+                "acknowledged_by": None,
+                "episode": alert.episode + 1,
+            }
+        )
+    return alert.model_copy(update=reasons | {"state": AlertState.PENDING, "pending_since": since})
+
+
+def _when_false(alert: Alert, rule: Rule, now: datetime) -> Alert:
+    match alert.state:
+        case AlertState.PENDING:
+            calm = AlertState.RESOLVED if alert.episode else AlertState.INACTIVE
+            return alert.model_copy(update={"state": calm, "pending_since": None})
+        case AlertState.FIRING | AlertState.RECOVERING:
+            since = alert.recovering_since or now
+            if now >= since + rule.keep_firing_for:
+                return resolved(alert, now)
+            if alert.state is AlertState.FIRING:
+                return alert.model_copy(update={"state": AlertState.RECOVERING, "recovering_since": since})
+    return alert
+
+
+def resolved(alert: Alert, now: datetime) -> Alert:
+    """Return the alert resolved at that instant."""
+    return alert.model_copy(
+        update={
+            "state": AlertState.RESOLVED,
+            "resolved_at": now,
+            "pending_since": None,
+            "recovering_since": None,
+        }
+    )
+
+
+def is_active(alert: Alert) -> bool:
+    """Return whether the alert needs attention: firing, or firing and perhaps recovering."""
+    return alert.state in (AlertState.FIRING, AlertState.RECOVERING)
+
+
+def next_turn(alert: Alert, verdict: Verdict, rule: Rule) -> datetime | None:
+    """Return when the alert changes if nothing happens meanwhile: by its own clocks or as the verdict flips."""
+    instants = [verdict.flips_at] if verdict.flips_at else []
+    if verdict.truth is True and alert.state is AlertState.PENDING and alert.pending_since:
+        instants.append(alert.pending_since + rule.for_)
+    if verdict.truth is False and alert.state is AlertState.RECOVERING and alert.recovering_since:
+        instants.append(alert.recovering_since + rule.keep_firing_for)
+    return min(instants, default=None)

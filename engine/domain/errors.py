@@ -1,0 +1,115 @@
+"""Every error of Drumbeat.
+
+    DrumbeatError
+    ├── DocumentError          a plan file is wrong; carries Problems with file:line:column
+    ├── NotFoundError          a strategy, task, alert … of that name does not exist
+    ├── ConflictError          what you saw has changed meanwhile
+    ├── CommandRefusedError    the strategy understood the command and will not do it
+    ├── EngineError            the engine itself cannot run (lock, server, database)
+    ├── SecretError            a secret reference cannot be resolved
+    ├── PublishError           a platform refused or broke; `effect` says what it did to the world
+    ├── SourceError            a metric source could not be read
+    └── NotifyError            a notification could not be delivered
+
+A message says what happened, where, what it means for the strategy and what to do. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class DrumbeatError(Exception):
+    """Something went wrong in Drumbeat."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").split("\n", maxsplit=1)[0])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a document: where (line and column from 1), what, and how to mend it."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{text}\n    {self.mend}" if self.mend else text
+
+
+class DocumentError(DrumbeatError):
+    """A plan file is wrong; nothing was changed. Mend the lines named and run `drumbeat check` again."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NotFoundError(DrumbeatError):
+    """There is nothing of that name. `drumbeat status` lists what runs."""
+
+
+class ConflictError(DrumbeatError):
+    """It has changed since you looked. Look again, then repeat the command."""
+
+
+class CommandRefusedError(DrumbeatError):
+    """The strategy does not do this now; its state is unchanged."""
+
+
+class EngineError(DrumbeatError):
+    """The engine cannot run. `drumbeat doctor` looks for the reason."""
+
+
+class SecretError(DrumbeatError):
+    """A secret reference cannot be resolved. Set the variable or file that it names."""
+
+
+class Effect(StrEnum):
+    """What a failed call did to the world. `maybe` is never repeated before a look."""
+
+    NONE = "none"
+    MAYBE = "maybe"
+    DONE = "done"
+
+
+class PublishError(DrumbeatError):
+    """A platform refused or broke.
+
+    `effect` says what it did to the world; `transient` whether a later attempt may succeed (only read when
+    `effect` is none); `retry_after` is the platform's own wish; `raw` is a secret-free part of its answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        effect: Effect,
+        transient: bool = False,
+        retry_after: timedelta | None = None,
+        raw: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.effect = effect
+        self.transient = transient
+        self.retry_after = retry_after
+        self.raw = raw
+
+
+class SourceError(DrumbeatError):
+    """A metric source could not be read; its last values stand and its data count as unknown."""
+
+
+class NotifyError(DrumbeatError):
+    """A notification could not be delivered."""
+
+    def __init__(self, message: str, *, transient: bool = True) -> None:
+        super().__init__(message)
+        self.transient = transient

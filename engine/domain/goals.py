@@ -1,0 +1,69 @@
+"""A goal against its plan: where a straight line from baseline to target says it should be by now."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from engine.domain.strategy import Goal
+
+
+class Pace(StrEnum):
+    """How a goal stands. Tolerance: a tenth of the planned way is lagging, more is behind."""
+
+    NO_DATA = "no data"
+    NOT_STARTED = "not started"
+    ON_PACE = "on pace"
+    LAGGING = "lagging"
+    BEHIND = "behind"
+    MET = "met"
+    MISSED = "missed"
+
+
+LAGGING_SHARE = 0.9
+BEHIND_SHARE = 0.7
+
+
+def bounds(goal: Goal, zone: str) -> tuple[datetime, datetime]:
+    """Return the instants at which the goal starts and is due: midnight before, and midnight after its last day."""
+    tz = ZoneInfo(zone)
+    return (
+        datetime.combine(goal.start, time(), tz),
+        datetime.combine(goal.due + timedelta(days=1), time(), tz),
+    )
+
+
+def planned(goal: Goal, now: datetime, zone: str) -> float:
+    """Return the value that the straight line from baseline to target has at `now`."""
+    start, due = bounds(goal, zone)
+    share = min(1.0, max(0.0, (now - start) / (due - start)))
+    return goal.baseline + share * (goal.target - goal.baseline)
+
+
+def pace(goal: Goal, value: float | None, now: datetime, zone: str) -> Pace:
+    """Return how the goal stands. Works for goals that go up and for goals that go down."""
+    start, due = bounds(goal, zone)
+    if value is None:
+        return Pace.NO_DATA
+    way = goal.target - goal.baseline
+    done = (value - goal.baseline) / way
+    if done >= 1:
+        return Pace.MET
+    if now >= due:
+        return Pace.MISSED
+    if now < start:
+        return Pace.NOT_STARTED
+    expected = (planned(goal, now, zone) - goal.baseline) / way
+    if done >= expected * LAGGING_SHARE:
+        return Pace.ON_PACE
+    return Pace.LAGGING if done >= expected * BEHIND_SHARE else Pace.BEHIND
+
+
+def sentence(goal: Goal, value: float | None, now: datetime, zone: str) -> str:
+    """Say how the goal stands, in words with its numbers."""
+    state = pace(goal, value, now, zone)
+    if value is None:
+        return f"Goal {goal.name}: no value of {goal.metric} is known yet."
+    line = planned(goal, now, zone)
+    return f"Goal {goal.name} is {state}: {goal.metric} is {value:g}, planned {line:g}, target {goal.target:g} by {goal.due}."

@@ -1,0 +1,166 @@
+"""What people tell a strategy: which commands it refuses and why, and what the others do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from engine.domain import alerts
+from engine.domain.journal import EntryType
+from engine.domain.lifecycle import pausing, publishing, reviewing, slots, tasking
+from engine.domain.lifecycle.state import Draft, State
+from engine.domain.messages import (
+    AcknowledgeAlert,
+    Command,
+    CompleteTask,
+    DecideReview,
+    DecideSlot,
+    EndPause,
+    SnoozeTask,
+    StartPause,
+)
+from engine.domain.plan import Plan
+from engine.domain.publication import PublishOutcome, PublishStatus
+from engine.domain.records import Slot, SlotPhase, Task, TaskKind, TaskState
+from engine.domain.strategy import ActivityKind
+
+REMEMBERED = 500
+NEEDS_LINK = (ActivityKind.SHARE, ActivityKind.CREATE)
+
+
+def refusal(plan: Plan, state: State, command: Command, now: datetime) -> str | None:
+    """Return why the strategy does not do this now, or None when it will. Pure: the update's validator."""
+    if command.id in state.commands:
+        return None
+    order = command.instruction
+    match order:
+        case CompleteTask() | SnoozeTask() | DecideSlot():
+            return _task_refusal(state, order, now)
+        case AcknowledgeAlert():
+            alert = state.alerts.get(order.alert)
+            if alert is None or not alerts.is_active(alert):
+                return f"There is no active alert {order.alert}. `drumbeat status` lists the active ones."
+        case StartPause():
+            if order.until is not None and order.until <= now:
+                return f"The pause would end at {order.until.isoformat()}, which is past. Name a later end."
+            return _scope_refusal(plan, order.scope)
+        case EndPause():
+            if not any(pause.scope == order.scope and pausing.is_open(pause, now) for pause in state.pauses):
+                return f"{order.scope} is not paused, so there is nothing to resume."
+        case DecideReview():
+            if order.review not in state.reviews:
+                return f"There is no open review {order.review}. `drumbeat status` lists the open ones."
+    return None
+
+
+def _scope_refusal(plan: Plan, scope: str) -> str | None:
+    kind, _, name = scope.partition("/")
+    known = {"strategy": [""], "channel": list(plan.channels), "action": list(plan.actions)}[kind]
+    if name in known:
+        return None
+    return f"The plan has no {kind} named {name}; it has: {', '.join(known) or 'none'}."
+
+
+def _task_refusal(state: State, order: CompleteTask | SnoozeTask | DecideSlot, now: datetime) -> str | None:
+    task = state.tasks.get(order.task)
+    if task is None:
+        return f"There is no open task {order.task}. `drumbeat tasks` lists the open ones."
+    if isinstance(order, SnoozeTask):
+        return "Snooze until a later instant than now." if order.until <= now else None
+    slot = _slot_of(state, task)
+    if isinstance(order, DecideSlot):
+        if slot is None or slot.phase is not SlotPhase.ASKED:
+            return f"{task.id} is no decision about a post. Use `drumbeat tasks done {task.id}`."
+        return None
+    if task.kind in (TaskKind.DECIDE, TaskKind.VERIFY) and slot is not None:
+        return f"{task.id} asks what becomes of a post: say `post`, `drop`, or `posted` with its link."
+    if task.state is TaskState.VERIFYING:
+        return f"The link of {task.id} is being verified just now."
+    if (
+        task.kind is TaskKind.POST
+        and slot is not None
+        and slot.post
+        and not order.link
+        and slot.post.kind in NEEDS_LINK
+    ):
+        return f"{task.id} needs the link of the post, so that it can be verified: add --link."
+    return None
+
+
+def _slot_of(state: State | Draft, task: Task) -> Slot | None:
+    return state.slots.get(task.cause or "")
+
+
+def obey(draft: Draft, command: Command, t: datetime) -> str:
+    """Carry out a command that was not refused, once; its answer is remembered by the command's id."""
+    if command.id in draft.commands:
+        return draft.commands[command.id]
+    answer = _carry_out(draft, command, t)
+    draft.commands[command.id] = answer
+    for old in list(draft.commands)[:-REMEMBERED]:
+        del draft.commands[old]
+    return answer
+
+
+def _carry_out(draft: Draft, command: Command, t: datetime) -> str:
+    order, by = command.instruction, command.by
+    match order:
+        case CompleteTask():
+            return _complete(draft, order, by, t)
+        case SnoozeTask():
+            task = draft.tasks[order.task]
+            until = max(order.until, t + timedelta(seconds=1))
+            changes = {"state": TaskState.SNOOZED, "snoozed_until": until, "due": max(task.due, until)}
+            tasking.update_task(draft, task, f"sleeps until {until.isoformat()}", t, **changes)
+            return f"{task.id} sleeps"
+        case DecideSlot():
+            return _decide_slot(draft, order, by, t)
+        case AcknowledgeAlert():
+            alert = draft.alerts[order.alert].model_copy(update={"acknowledged_by": by or "somebody"})
+            draft.alerts[alert.id] = alert
+            summary = f"{alert.rule} on {alert.subject} was acknowledged by {alert.acknowledged_by}"
+            draft.note(EntryType.ALERT_ACKNOWLEDGED, alert.subject, summary, t, alert=alert)
+            return summary
+        case StartPause():
+            return pausing.start(draft, order, by, t)
+        case EndPause():
+            return pausing.resume(draft, order, t)
+        case DecideReview():
+            return reviewing.decide(draft, order, by, t)
+
+
+def _complete(draft: Draft, order: CompleteTask, by: str, t: datetime) -> str:
+    task = draft.tasks[order.task]
+    slot = _slot_of(draft, task)
+    if slot is not None and slot.post is not None and task.kind is TaskKind.POST:
+        if order.link:
+            tasking.update_task(
+                draft,
+                task,
+                f"has a link to verify: {order.link}",
+                t,
+                state=TaskState.VERIFYING,
+                link=order.link,
+            )
+            publishing.look(draft, slot, order.link)
+            return f"{task.id}: the link is being verified"
+        outcome = PublishOutcome(status=PublishStatus.PUBLISHED, at=t, message=order.outcome)
+        publishing.published(draft, slot, slot.post, outcome, t, by=by)
+        return f"{task.id} is done"
+    tasking.close_task(draft, task, order.outcome or "done", t, by=by, link=order.link)
+    return f"{task.id} is done"
+
+
+def _decide_slot(draft: Draft, order: DecideSlot, by: str, t: datetime) -> str:
+    task = draft.tasks[order.task]
+    slot = _slot_of(draft, task)
+    if slot is None or slot.post is None:
+        return f"{task.id} is already settled"
+    if order.decision == "posted":
+        outcome = PublishOutcome(status=PublishStatus.PUBLISHED, at=t, url=order.link)
+        publishing.published(draft, slot, slot.post, outcome, t, by=by)
+    elif order.decision == "drop":
+        slots.drop(draft, slot, t, by)
+    else:
+        tasking.close_task(draft, task, "post it", t, by=by)
+        publishing.send(draft, slot, known_absent=True)
+    return f"{task.id}: {order.decision}"

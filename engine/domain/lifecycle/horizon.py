@@ -1,0 +1,43 @@
+"""The earliest instant at which anything can change: the one timer of a strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from engine.domain import alerts
+from engine.domain.lifecycle import judging, observing, tasking
+from engine.domain.lifecycle.state import Draft, State
+from engine.domain.plan import Plan
+
+
+def next_instant(plan: Plan, state: State) -> datetime | None:
+    """Return the earliest instant after `state.at` at which the heart has something to do, or None."""
+    return earliest(Draft.of(plan, state, state.at))
+
+
+def earliest(draft: Draft) -> datetime | None:
+    """Return the earliest instant after the draft's own at which anything can change."""
+    return min((instant for instant in _instants(draft) if instant > draft.at), default=None)
+
+
+def _instants(draft: Draft) -> Iterator[datetime]:
+    yield from draft.upcoming.values()
+    yield from draft.review_due.values()
+    yield from (slot.look_at for slot in draft.slots.values() if slot.look_at is not None)
+    yield from (pause.end for pause in draft.pauses if pause.end is not None and not pause.over)
+    yield from (record.decide_by for record in draft.reviews.values() if not record.overdue)
+    yield from (turn for task in draft.tasks.values() if (turn := tasking.next_turn(task)) is not None)
+    yield from (observing.next_look(draft, source) for source in draft.plan.sources)
+    for channel in draft.plan.strategy.channels:
+        yield from judging.turning_of(draft, channel).instants()
+    yield from _alert_turns(draft)
+
+
+def _alert_turns(draft: Draft) -> Iterator[datetime]:
+    for rule, subject in draft.plan.judged:
+        verdict = judging.judge(draft, rule, subject, draft.at)
+        alert = draft.alerts.get(f"{rule.name}@{subject}")
+        turn = verdict.flips_at if alert is None else alerts.next_turn(alert, verdict, rule)
+        if turn is not None:
+            yield turn

@@ -1,0 +1,63 @@
+"""When sources are read: on their own grid, and once more just before a silence would be declared."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from engine.domain.lifecycle.judging import turning_of
+from engine.domain.lifecycle.state import Draft
+from engine.domain.messages import Observe
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LEAD = timedelta(minutes=1)
+
+
+@lru_cache(maxsize=65536)
+def offset(strategy: str, every: timedelta) -> timedelta:
+    """Return this strategy's place within the interval, from a hash of its id, so that not all look at once."""
+    digest = int.from_bytes(hashlib.sha256(strategy.encode()).digest()[:8], "big")
+    return timedelta(seconds=digest % max(1, int(every.total_seconds())))
+
+
+def next_look(draft: Draft, source: str) -> datetime:
+    """Return when a source is read next; at once if it never was."""
+    config, state = draft.plan.sources[source], draft.sources[source]
+    if state.asked_at is None:
+        return state.watched_since
+    shift = offset(draft.strategy, config.every)
+    rounds = (state.asked_at - EPOCH - shift) // config.every + 1
+    planned = EPOCH + shift + rounds * config.every
+    return min([planned, *_before_silence(draft, source, state.asked_at, config.every)])
+
+
+def _before_silence(draft: Draft, source: str, asked_at: datetime, every: timedelta) -> list[datetime]:
+    """Return the instants just before a channel of this source would turn: look before you shout."""
+    lead = min(LEAD, every / 4)
+    looks = []
+    for channel in draft.plan.strategy.channels:
+        if channel.activity == source:
+            looks += [turn - lead for turn in turning_of(draft, channel).instants()]
+    return [look for look in looks if look > asked_at]
+
+
+def advance(draft: Draft, t: datetime) -> None:
+    """Ask for one observation of all sources that are due."""
+    due = [name for name in draft.plan.sources if next_look(draft, name) <= t]
+    if not due:
+        return
+    for name in due:
+        draft.sources[name] = draft.sources[name].model_copy(update={"asked_at": max(t, draft.now)})
+    channels = {
+        name: tuple(channel.name for channel in draft.plan.strategy.channels if channel.activity == name)
+        for name in due
+    }
+    draft.ask(
+        Observe(
+            strategy=draft.strategy,
+            sources=tuple(draft.plan.sources[name] for name in due),
+            channels={name: names for name, names in channels.items() if names},
+            metrics=tuple(metric for metric in draft.plan.strategy.metrics if metric.source in due),
+        )
+    )

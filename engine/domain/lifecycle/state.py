@@ -1,0 +1,145 @@
+"""Everything the heart remembers of one strategy, and the draft on which a step works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import JsonValue
+
+from engine.domain.base import Instant, Model
+from engine.domain.journal import Entry, EntryType
+from engine.domain.messages import Effect
+from engine.domain.plan import Plan
+from engine.domain.records import Activity, Alert, Momentum, Pause, ReviewRecord, Slot, Task
+
+
+class ChannelState(Model):
+    """What is known of a channel: its newest activities (oldest first) and how alive it is."""
+
+    watched_since: Instant
+    recent: tuple[Activity, ...] = ()
+    momentum: Momentum = Momentum.UNKNOWN
+
+
+class SourceState(Model):
+    """When a source was last asked, and last answered."""
+
+    watched_since: Instant
+    asked_at: Instant | None = None
+    read_at: Instant | None = None
+    failing: bool = False
+    error: str = ""
+
+
+class MetricState(Model):
+    """The newest value of a metric, and when it was true."""
+
+    watched_since: Instant
+    value: float | None = None
+    at: Instant | None = None
+
+
+class State(Model):
+    """The whole memory of a strategy. Its size is bounded by its plan, not by its age.
+
+    `at` is the instant up to which time has been lived through. `upcoming` holds each action's next slot,
+    `used` the ids of the items already posted, oldest use first. `commands` maps the newest command ids to
+    their answers, so that repeating one is harmless also after continue-as-new.
+    """
+
+    strategy: str
+    started_at: Instant
+    at: Instant
+    revision: int = 0
+    digest: str = ""
+    seq: int = 0
+    counters: dict[str, int] = {}
+    upcoming: dict[str, Instant] = {}
+    used: dict[str, tuple[str, ...]] = {}
+    slots: dict[str, Slot] = {}
+    channels: dict[str, ChannelState] = {}
+    sources: dict[str, SourceState] = {}
+    metrics: dict[str, MetricState] = {}
+    alerts: dict[str, Alert] = {}
+    tasks: dict[str, Task] = {}
+    reviews: dict[str, ReviewRecord] = {}
+    review_due: dict[str, Instant] = {}
+    pauses: tuple[Pause, ...] = ()
+    commands: dict[str, str] = {}
+
+
+def new_state(strategy: str, now: datetime) -> State:
+    """Return the memory of a strategy that begins now and has no plan yet."""
+    return State(strategy=strategy, started_at=now, at=now)
+
+
+@dataclass
+class Draft:
+    """A mutable copy of the state for the length of one step, with what the step says and asks.
+
+    `now` is the real instant of the step; handlers get their logical instant as an argument.
+    """
+
+    plan: Plan
+    now: datetime
+    strategy: str
+    started_at: datetime
+    at: datetime
+    revision: int
+    digest: str
+    seq: int
+    counters: dict[str, int]
+    upcoming: dict[str, Instant]
+    used: dict[str, tuple[str, ...]]
+    slots: dict[str, Slot]
+    channels: dict[str, ChannelState]
+    sources: dict[str, SourceState]
+    metrics: dict[str, MetricState]
+    alerts: dict[str, Alert]
+    tasks: dict[str, Task]
+    reviews: dict[str, ReviewRecord]
+    review_due: dict[str, Instant]
+    pauses: tuple[Pause, ...]
+    commands: dict[str, str]
+    entries: list[Entry] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, plan: Plan, state: State, now: datetime) -> Self:
+        """Copy the state's containers; the values in them are frozen and shared."""
+        values: dict[str, Any] = {name: getattr(state, name) for name in State.model_fields}
+        copies: dict[str, Any] = {
+            name: dict(value) if isinstance(value, dict) else value for name, value in values.items()
+        }
+        return cls(plan=plan, now=now, **copies)
+
+    def freeze(self) -> State:
+        """Return the state that this draft has become. Its values were validated when they were made."""
+        return State.model_construct(**{name: getattr(self, name) for name in _STATE_FIELDS})
+
+    def note(
+        self, kind: EntryType, subject: str, summary: str, at: datetime, **data: Model | JsonValue
+    ) -> None:
+        """Write a journal entry; models in `data` are kept as they stand now."""
+        self.seq += 1
+        dumped: dict[str, JsonValue] = {
+            name: value.model_dump(mode="json") if isinstance(value, Model) else value
+            for name, value in data.items()
+        }
+        self.entries.append(
+            Entry(seq=self.seq, at=at, type=kind, subject=subject, summary=summary, data=dumped)
+        )
+
+    def ask(self, effect: Effect) -> None:
+        """Ask something of the world."""
+        self.effects.append(effect)
+
+    def count(self, name: str) -> int:
+        """Count up and return the new number."""
+        self.counters[name] = self.counters.get(name, 0) + 1
+        return self.counters[name]
+
+
+_STATE_FIELDS = tuple(item.name for item in fields(Draft) if item.name in State.model_fields)

@@ -1,0 +1,189 @@
+"""What goes into the heart (events, commands) and what it asks of the world (effects)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.domain.base import Instant, Model, Name
+from engine.domain.publication import Post, PublishOutcome
+from engine.domain.records import Reading, ReviewDecision
+from engine.domain.rule import Severity
+from engine.domain.strategy import Metric
+from engine.domain.workspace import NotifierConfig, SourceConfig
+
+Scope = Annotated[str, Field(pattern=r"^(strategy|channel/[A-Za-z][\w-]*|action/[A-Za-z][\w-]*)$")]
+
+
+# --- commands: what people tell a strategy -------------------------------------------------------------------
+
+
+class CompleteTask(Model):
+    """A task is done; `link` shows the post for a task of kind post, `outcome` says how it ended."""
+
+    type: Literal["complete_task"] = "complete_task"
+    task: str
+    link: str | None = None
+    outcome: str = ""
+
+
+class SnoozeTask(Model):
+    """A task sleeps until then; its due date moves with it."""
+
+    type: Literal["snooze_task"] = "snooze_task"
+    task: str
+    until: Instant
+
+
+class DecideSlot(Model):
+    """What becomes of a slot that asks: post it now, drop it, or say that it was posted (with its link)."""
+
+    type: Literal["decide_slot"] = "decide_slot"
+    task: str
+    decision: Literal["post", "drop", "posted"]
+    link: str | None = None
+
+
+class AcknowledgeAlert(Model):
+    """Somebody has seen the alert and deals with it."""
+
+    type: Literal["acknowledge_alert"] = "acknowledge_alert"
+    alert: str
+
+
+class StartPause(Model):
+    """Stop posting and stop the momentum clocks, until an instant or until resumed."""
+
+    type: Literal["start_pause"] = "start_pause"
+    scope: Scope = "strategy"
+    until: Instant | None = None
+    reason: str = ""
+
+
+class EndPause(Model):
+    """Go on before the pause would end by itself."""
+
+    type: Literal["end_pause"] = "end_pause"
+    scope: Scope = "strategy"
+
+
+class DecideReview(Model):
+    """What the review decided, in a word and in a sentence."""
+
+    type: Literal["decide_review"] = "decide_review"
+    review: str
+    decision: ReviewDecision
+    note: str = ""
+
+
+Instruction = Annotated[
+    CompleteTask | SnoozeTask | DecideSlot | AcknowledgeAlert | StartPause | EndPause | DecideReview,
+    Field(discriminator="type"),
+]
+
+
+class Command(Model):
+    """An instruction with its id, which makes repeating it harmless, and the person who gave it."""
+
+    id: str
+    by: str = ""
+    instruction: Instruction
+
+
+# --- events: what the heart is told --------------------------------------------------------------------------
+
+
+class Tick(Model):
+    """Time has passed."""
+
+    type: Literal["tick"] = "tick"
+
+
+class PlanApplied(Model):
+    """A new revision of the plan counts from now on; it is the plan given to the same step."""
+
+    type: Literal["plan_applied"] = "plan_applied"
+    revision: int
+    author: str = ""
+    reason: str = ""
+
+
+class PublishFinished(Model):
+    """The publish or find activity of a slot has ended."""
+
+    type: Literal["publish_finished"] = "publish_finished"
+    slot: str
+    outcome: PublishOutcome
+
+
+class Observed(Model):
+    """Sources have been read."""
+
+    type: Literal["observed"] = "observed"
+    readings: tuple[Reading, ...]
+
+
+class NotifyFinished(Model):
+    """A notification could not be delivered through one of its notifiers."""
+
+    type: Literal["notify_finished"] = "notify_finished"
+    notice: str
+    failures: dict[str, str] = {}
+
+
+class Commanded(Model):
+    """A person's command; it was validated and is now carried out."""
+
+    type: Literal["commanded"] = "commanded"
+    command: Command
+
+
+Event = Annotated[
+    Tick | PlanApplied | PublishFinished | Observed | NotifyFinished | Commanded, Field(discriminator="type")
+]
+
+
+# --- effects: what the heart asks of the world ---------------------------------------------------------------
+
+
+class Publish(Model):
+    """Send a post: exactly one mutation. `known_absent` says that a person looked and it is not there."""
+
+    type: Literal["publish"] = "publish"
+    slot: str
+    post: Post
+    known_absent: bool = False
+
+
+class Find(Model):
+    """Look whether a post is there; never changes anything."""
+
+    type: Literal["find"] = "find"
+    slot: str
+    post: Post
+
+
+class Observe(Model):
+    """Read these sources: `channels` maps a source to the channels whose activity it shows."""
+
+    type: Literal["observe"] = "observe"
+    strategy: str
+    sources: tuple[SourceConfig, ...]
+    channels: dict[Name, tuple[Name, ...]] = {}
+    metrics: tuple[Metric, ...] = ()
+
+
+class Notify(Model):
+    """Tell people something, once; `notice` is its identity."""
+
+    type: Literal["notify"] = "notify"
+    notice: str
+    strategy: str
+    severity: Severity
+    title: str
+    body: str
+    notifiers: tuple[NotifierConfig, ...]
+
+
+Effect = Annotated[Publish | Find | Observe | Notify, Field(discriminator="type")]

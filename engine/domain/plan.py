@@ -1,0 +1,87 @@
+"""The checked plan that the heart runs: a strategy with its workspace, its content and its rules resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+from engine.domain.base import Model, Name
+from engine.domain.rule import Rule
+from engine.domain.strategy import Action, Channel, ContentItem, Metric, Review, Strategy
+from engine.domain.subjects import subjects
+from engine.domain.workspace import Account, Person, SourceConfig, Workspace
+
+
+class Plan(Model):
+    """Everything that one strategy needs to run, by value: the same plan always behaves the same.
+
+    `content` holds for each action its items, read from their folder when the plan was loaded. `rules` are
+    the packs' rules with the strategy's own laid over them.
+    """
+
+    workspace: Workspace
+    strategy: Strategy
+    content: dict[Name, tuple[ContentItem, ...]]
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return `<workspace>/<strategy>`, unique in one engine."""
+        return f"{self.workspace.name}/{self.strategy.name}"
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the content address of the plan: sha256 of its canonical JSON, in hex."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def zone(self) -> str:
+        """Return the zone in which schedules and dates of the strategy are meant."""
+        return self.strategy.timezone or self.workspace.timezone
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """Return the actions by name."""
+        return {action.name: action for action in self.strategy.actions}
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """Return the channels by name."""
+        return {channel.name: channel for channel in self.strategy.channels}
+
+    @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """Return the metrics by name."""
+        return {metric.name: metric for metric in self.strategy.metrics}
+
+    @cached_property
+    def reviews(self) -> dict[str, Review]:
+        """Return the reviews by name."""
+        return {review.name: review for review in self.strategy.reviews}
+
+    @cached_property
+    def accounts(self) -> dict[str, Account]:
+        """Return the workspace's accounts by name."""
+        return {account.name: account for account in self.workspace.accounts}
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """Return the workspace's people by name."""
+        return {person.name: person for person in self.workspace.people}
+
+    @cached_property
+    def sources(self) -> dict[str, SourceConfig]:
+        """Return the sources that this strategy reads, by name; others of the workspace are left out."""
+        used = {channel.activity for channel in self.strategy.channels if channel.activity}
+        used |= {metric.source for metric in self.strategy.metrics}
+        return {source.name: source for source in self.workspace.sources if source.name in used}
+
+    @cached_property
+    def judged(self) -> tuple[tuple[Rule, str], ...]:
+        """Return every enabled rule with each of its subjects."""
+        return tuple(
+            (rule, subject)
+            for rule in self.rules
+            if rule.enabled
+            for subject in subjects(self.strategy, self.sources, rule)
+        )

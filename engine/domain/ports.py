@@ -1,0 +1,274 @@
+"""The seams: what the engine expects of platforms, sources, notifiers, the store and the clock.
+
+An adapter is a small class that keeps one of these Protocols; built-in ones have no privileges. Adapters never
+retry and never decide what a failure means for a strategy: they say what happened, once, truthfully.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from engine.domain.base import Instant, JsonDict, Model
+from engine.domain.journal import Entry
+from engine.domain.messages import Notify, Observe
+from engine.domain.plan import Plan
+from engine.domain.publication import Post, PublishOutcome
+from engine.domain.records import Alert, Reading, ReviewRecord, Sample, Task
+from engine.domain.strategy import ContentItem
+from engine.domain.workspace import Account, NotifierConfig, SourceConfig
+
+# A secret by the name it has in the account, resolved just before the call; never stored.
+Secrets = Mapping[str, str]
+
+
+class Capabilities(Model):
+    """What a platform can do; the engine asks for these, never for a platform's name.
+
+    `exact_find`: absence in `find` proves that nothing was posted. `human`: a person does the posting.
+    `settle`: how long after a doubtful call `find` can be trusted. `timeout`: the longest one call may take.
+    """
+
+    exact_find: bool = False
+    human: bool = False
+    settle: timedelta = timedelta(seconds=5)
+    timeout: timedelta = timedelta(seconds=20)
+
+
+class Published(Model):
+    """A post that is there: when (UTC), its public link and the platform's own id."""
+
+    at: Instant
+    url: str | None = None
+    native_id: str | None = None
+
+
+@runtime_checkable
+class Platform(Protocol):
+    """Publishes posts. `publish` makes exactly one mutation and raises PublishError with its effect."""
+
+    kind: str
+    capabilities: Capabilities
+
+    def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
+        """Return what is wrong with the account's settings or the item, one sentence each; pure, no network."""
+        ...
+
+    async def publish(self, post: Post, secrets: Secrets) -> Published | None:
+        """Post it once. Returns None when a person must do it. Raises PublishError."""
+        ...
+
+    async def find(self, post: Post, secrets: Secrets) -> Published | None:
+        """Look whether the post is there (by key, or by `claimed_link`). Raises PublishError, effect none."""
+        ...
+
+
+@runtime_checkable
+class MetricSource(Protocol):
+    """Reads activity and numbers."""
+
+    kind: str
+
+    def validate(self, source: SourceConfig) -> Sequence[str]:
+        """Return what is wrong with the source's settings, one sentence each; pure, no network."""
+        ...
+
+    async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:
+        """Read the source once. Raises SourceError; a missing value is left out, never 0."""
+        ...
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """Tells people."""
+
+    kind: str
+
+    def validate(self, notifier: NotifierConfig) -> Sequence[str]:
+        """Return what is wrong with the notifier's settings, one sentence each; pure, no network."""
+        ...
+
+    async def send(self, notifier: NotifierConfig, notice: Notify, secrets: Secrets) -> None:
+        """Deliver once. Raises NotifyError."""
+        ...
+
+
+class SecretReader(Protocol):
+    """Resolves secret references such as `env:NAME`."""
+
+    def __call__(self, references: Mapping[str, str]) -> dict[str, str]:
+        """Return the secrets by name. Raises SecretError that names the reference, never the value."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time; a virtual one in simulations and tests."""
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        ...
+
+
+class Revision(Model):
+    """One stored revision of a plan. `number` counts from 1; `digest` is the content address of the plan."""
+
+    strategy: str
+    number: int
+    digest: str
+    author: str = ""
+    reason: str = ""
+    created_at: Instant
+    plan: Plan
+
+
+class Publication(Model):
+    """One row of the ledger of publications: the intent, written before the call, and what came of it."""
+
+    key: str
+    strategy: str
+    action: str
+    channel: str
+    slot: Instant
+    intended_at: Instant
+    attempts: int = 1
+    outcome: PublishOutcome | None = None
+    settled_at: Instant | None = None
+
+
+class StrategyRow(Model):
+    """What the store knows about a strategy, as written at its last step.
+
+    `state` is the heart's whole state, from which the strategy can be started again; `view` is made for people.
+    """
+
+    strategy: str
+    revision: int
+    seq: int
+    updated_at: Instant
+    state: JsonDict
+    view: JsonDict
+
+
+class Store(Protocol):
+    """Keeps what people read and what must never be forgotten. Synchronous; safe to use from several threads.
+
+    Every write is one transaction and may be repeated without harm.
+    """
+
+    def save_revision(
+        self, plan: Plan, *, author: str, reason: str, now: datetime, expected: int | None = None
+    ) -> Revision:
+        """Store the plan as the next revision, or return the latest one if it holds the same plan.
+
+        Raises ConflictError when `expected` is given and is not the latest number.
+        """
+        ...
+
+    def revision(self, strategy: str, number: int | None = None) -> Revision:
+        """Return a revision, by default the latest. Raises NotFoundError."""
+        ...
+
+    def revisions(self, strategy: str) -> list[Revision]:
+        """Return all revisions of a strategy, oldest first."""
+        ...
+
+    def record(self, row: StrategyRow, entries: Sequence[Entry], now: datetime) -> int:
+        """Append entries to the journal, update alerts, tasks and reviews from their `data`, and the row.
+
+        Entries already there (same strategy and seq) are left alone; a row older than the stored one
+        (by `seq`) does not replace it. Returns the highest seq stored.
+        """
+        ...
+
+    def strategies(self) -> list[StrategyRow]:
+        """Return every strategy, by name."""
+        ...
+
+    def strategy(self, name: str) -> StrategyRow:
+        """Return one strategy. Raises NotFoundError."""
+        ...
+
+    def journal(
+        self,
+        strategy: str | None = None,
+        *,
+        types: Sequence[str] = (),
+        subject: str | None = None,
+        after: int = 0,
+        since: datetime | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
+    ) -> list[tuple[str, Entry]]:
+        """Return journal entries with their strategy, oldest first, or the newest ones first."""
+        ...
+
+    def alerts(self, strategy: str | None = None, *, active: bool = True) -> list[tuple[str, Alert]]:
+        """Return alerts with their strategy; `active` leaves out inactive and resolved ones."""
+        ...
+
+    def tasks(self, strategy: str | None = None, *, open_only: bool = True) -> list[tuple[str, Task]]:
+        """Return tasks with their strategy, the earliest due first."""
+        ...
+
+    def reviews(
+        self, strategy: str | None = None, *, open_only: bool = True
+    ) -> list[tuple[str, ReviewRecord]]:
+        """Return reviews with their strategy, the newest first."""
+        ...
+
+    def claim_publication(self, post: Post, now: datetime) -> tuple[Publication, bool]:
+        """Write the intent to publish before the call. Returns the row and whether it is new.
+
+        A slot (strategy, action, instant) has one row for ever: a second claim, whatever its content,
+        returns the first row unchanged and False.
+        """
+        ...
+
+    def reopen_publication(self, key: str, now: datetime) -> Publication:
+        """Count another attempt and clear the outcome, after the last one provably did nothing."""
+        ...
+
+    def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:
+        """Write what came of it. A row that is `published` is never changed again."""
+        ...
+
+    def publications(self, strategy: str | None = None, *, limit: int = 1000) -> list[Publication]:
+        """Return the ledger, newest slot first."""
+        ...
+
+    def add_samples(self, strategy: str, samples: Sequence[Sample]) -> int:
+        """Append samples in bulk and return how many were written.
+
+        A sample equal to the newest one of its instant is left out; a different value for a known instant is
+        kept beside it as a correction.
+        """
+        ...
+
+    def samples(
+        self,
+        strategy: str,
+        metric: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> list[Sample]:
+        """Return one value for each instant, the latest correction known (at `known_at`), oldest first."""
+        ...
+
+    def claim_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> bool:
+        """Return True once for each notice and notifier that has not been marked as delivered."""
+        ...
+
+    def settle_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> None:
+        """Mark a notice as delivered through this notifier."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """Return facts for `doctor`: dialect, schema revision, sizes. Raises EngineError when unreachable."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,72 @@
+"""Publishing once: the identity of a post, what is asked of a platform, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from engine.domain.base import Duration, Instant, Model
+from engine.domain.strategy import ActivityKind, Channel, ContentItem
+from engine.domain.workspace import Account
+
+
+class PublishStatus(StrEnum):
+    """What came of one publish or find call.
+
+    published  it is there, once
+    asked      the platform is a person: a task must be opened
+    refused    nothing happened and will not by repeating: the content or the account is wrong
+    exhausted  nothing happened; the retries are used up
+    maybe      it may have happened: look before anything else
+    absent     looked, and it is provably not there: the same key may be sent again
+    unsure     looked, and cannot tell: a person must
+    """
+
+    PUBLISHED = "published"
+    ASKED = "asked"
+    REFUSED = "refused"
+    EXHAUSTED = "exhausted"
+    MAYBE = "maybe"
+    ABSENT = "absent"
+    UNSURE = "unsure"
+
+
+class Post(Model):
+    """One post for one slot: what a platform adapter is given.
+
+    `key` is the idempotency key: strategy, action, slot in UTC and content revision; never a run or an attempt.
+    `claimed_link` is the link that a person pasted, to be verified by `find`.
+    """
+
+    key: str
+    strategy: str
+    action: str
+    kind: ActivityKind
+    slot: Instant
+    channel: Channel
+    account: Account
+    item: ContentItem
+    claimed_link: str | None = None
+
+
+class PublishOutcome(Model):
+    """The answer of the publish and find activities."""
+
+    status: PublishStatus
+    at: Instant | None = None
+    url: str | None = None
+    native_id: str | None = None
+    message: str = ""
+    settle: Duration = timedelta(0)
+
+
+def content_revision(item: ContentItem) -> str:
+    """Return the first ten hex digits of the content's sha256: a changed body is another revision."""
+    text = "\x1f".join((item.id, item.title, item.body, item.link or ""))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def slot_key(strategy: str, action: str, slot: datetime, item: ContentItem) -> str:
+    """Return the idempotency key of a post: `strategy/action/20260105T080000Z/revision`."""
+    return f"{strategy}/{action}/{slot:%Y%m%dT%H%M%SZ}/{content_revision(item)}"
