@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from engine.domain.errors import EngineError
-from engine.runtime.processes import command_line, is_alive, stop_process
+from engine.runtime.processes import command_line, is_alive, stop_process, untethered
 
 _LOCK = "engine.lock"
 _RECORD = "engine.json"
@@ -120,7 +120,7 @@ class DataDirectory:
         update: dict[str, object] = {name: value for name, value in given.items() if value is not None}
         if pids is not None:
             update["processes"] = {
-                name: Process(pid=pid, command=command_line(pid)) for name, pid in pids.items()
+                name: Process(pid=pid, command=untethered(command_line(pid))) for name, pid in pids.items()
             }
         self._write(self._record.model_copy(update=update))
 
@@ -209,7 +209,5 @@ def _stop_orphans(record: EngineRecord | None) -> None:
     if record is None or record.host != socket.gethostname():
         return
     for process in record.processes.values():
-        line = command_line(process.pid)
-        # A child recorded in its first instant still had the tether's words in front of its own.
-        if line and (process.command == line or process.command.endswith(f" {line}")):
+        if process.command and untethered(command_line(process.pid)) == process.command:
             stop_process(process.pid, within=_ORPHAN_GRACE)

@@ -130,7 +130,7 @@ class EmbeddedTemporal:
         return False
 
     def start(self, *, within: float = 30.0, progress: Progress | None = None) -> None:
-        """Start the server and wait until it answers.
+        """Start the server and wait until it answers. On Linux it ends with the thread that calls this.
 
         Raises EngineError with the end of its log when it dies or needs longer than `within` seconds.
         """

@@ -29,6 +29,12 @@ def tethered(argv: Sequence[str]) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *argv)
 
 
+def untethered(line: str) -> str:
+    """Return a command line without the tether's words, which a child shows in its first instant."""
+    before, tether, rest = line.partition(f" {_TETHER} ")
+    return rest.partition(" ")[2] if tether else before
+
+
 def is_alive(pid: int) -> bool:
     """Say whether the process runs; one that has ended and only waits to be collected does not."""
     if pid <= 0:

@@ -169,7 +169,7 @@ class _Keeper:
         return False
 
     def _say(self, line: str) -> None:
-        self._supervisor.report(line)
+        self._supervisor.say(line)
 
 
 class Supervisor:
@@ -184,7 +184,7 @@ class Supervisor:
         patience: Patience | None = None,
     ) -> None:
         self.children = tuple(children)
-        self.report = report or _to_stderr
+        self._report = report or _to_stderr
         self.patience = patience or Patience()
         self._on_pids = on_pids
         self._gave_up = False
@@ -227,9 +227,18 @@ class Supervisor:
 
     def tell_pids(self) -> None:
         """Tell who wants to know which processes run now."""
-        if self._on_pids:
-            living = [k for k in self._keepers if k.process and not _ended(k.process)]
+        if self._on_pids is None:
+            return
+        living = [k for k in self._keepers if k.process and not _ended(k.process)]
+        try:
             self._on_pids({keeper.child.name: keeper.process.pid for keeper in living if keeper.process})
+        except Exception as error:  # noqa: BLE001 - a full disk must not end what still runs
+            self.say(f"the running processes could not be recorded ({error}); the engine goes on")
+
+    def say(self, line: str) -> None:
+        """Report a line; that nobody listens any more (a closed terminal) must not hinder an orderly stop."""
+        with suppress(Exception):
+            self._report(line)
 
     async def _start_all(self, tasks: list[asyncio.Task[None]]) -> None:
         for child in self.children:
@@ -261,7 +270,7 @@ class Supervisor:
 
     def _on_signal(self) -> None:
         if not self.stopping.is_set():
-            self.report("stopping; once more (Ctrl-C) kills at once")
+            self.say("stopping; once more (Ctrl-C) kills at once")
         self.stop()
 
 
