@@ -1,0 +1,194 @@
+"""The store: the Protocol `engine.domain.ports.Store` on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.domain.errors import EngineError
+from engine.domain.journal import Entry
+from engine.domain.plan import Plan
+from engine.domain.ports import Publication, Revision, StrategyRow
+from engine.domain.publication import Post, PublishOutcome
+from engine.domain.records import Alert, ReviewRecord, Sample, Task
+from engine.store import chronicle, dialects, ledger, projections, revisions, series, tables
+from engine.store.database import Database, translated
+from engine.store.migrate import HEAD, current, ensure_schema
+
+
+def open_store(url: str, *, migrate: bool = True) -> SqlStore:
+    """Open the store behind a SQLAlchemy address: `sqlite:////path/file.db` or `postgresql://user@host/name`.
+
+    With `migrate` the schema is made or upgraded first, once, however many processes start together; without, a
+    missing or older schema is an error, so that a reader never changes anything. `sqlite://` is a store in memory
+    for tests. Raises EngineError when the database cannot be used, is not ours or is newer than this version.
+    """
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        # Without the address itself, which may hold a password.
+        raise EngineError(
+            "The database address cannot be read; nothing is stored. It looks like "
+            "sqlite:////path/to/file.db or postgresql://user@host/database."
+        ) from None
+    database = Database(dialects.make_engine(address))
+    try:
+        with translated(database.place):
+            ensure_schema(database, migrate=migrate)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return SqlStore(database)
+
+
+class SqlStore:
+    """Keeps the Protocol `Store`, whose docstrings count here. Made by `open_store`.
+
+    Every method is one transaction and raises EngineError when the database cannot be reached.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_revision(
+        self, plan: Plan, *, author: str, reason: str, now: datetime, expected: int | None = None
+    ) -> Revision:
+        with self._database.write(plan.id) as connection:
+            return revisions.save(connection, plan, author=author, reason=reason, now=now, expected=expected)
+
+    def revision(self, strategy: str, number: int | None = None) -> Revision:
+        with self._database.read() as connection:
+            return revisions.get(connection, strategy, number)
+
+    def revisions(self, strategy: str) -> list[Revision]:
+        with self._database.read() as connection:
+            return revisions.every(connection, strategy)
+
+    def record(self, row: StrategyRow, entries: Sequence[Entry], now: datetime) -> int:
+        with self._database.write(row.strategy) as connection:
+            return chronicle.record(connection, row, entries, now)
+
+    def rebuild(self, strategy: str) -> int:
+        """Make the alerts, tasks and reviews of a strategy again from its journal. Returns how many there are."""
+        with self._database.write(strategy) as connection:
+            return projections.rebuild(connection, strategy)
+
+    def strategies(self) -> list[StrategyRow]:
+        with self._database.read() as connection:
+            return chronicle.every(connection)
+
+    def strategy(self, name: str) -> StrategyRow:
+        with self._database.read() as connection:
+            return chronicle.get(connection, name)
+
+    def journal(
+        self,
+        strategy: str | None = None,
+        *,
+        types: Sequence[str] = (),
+        subject: str | None = None,
+        after: int = 0,
+        since: datetime | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
+    ) -> list[tuple[str, Entry]]:
+        """Return entries: one strategy's in order of seq, several strategies' in order of instant."""
+        with self._database.read() as connection:
+            return chronicle.read(
+                connection,
+                strategy,
+                types=types,
+                subject=subject,
+                after=after,
+                since=since,
+                limit=limit,
+                newest_first=newest_first,
+            )
+
+    def alerts(self, strategy: str | None = None, *, active: bool = True) -> list[tuple[str, Alert]]:
+        with self._database.read() as connection:
+            return projections.read(connection, tables.alerts, Alert, strategy, only_open=active)
+
+    def tasks(self, strategy: str | None = None, *, open_only: bool = True) -> list[tuple[str, Task]]:
+        with self._database.read() as connection:
+            return projections.read(connection, tables.tasks, Task, strategy, only_open=open_only)
+
+    def reviews(
+        self, strategy: str | None = None, *, open_only: bool = True
+    ) -> list[tuple[str, ReviewRecord]]:
+        with self._database.read() as connection:
+            return projections.read(connection, tables.reviews, ReviewRecord, strategy, only_open=open_only)
+
+    def claim_publication(self, post: Post, now: datetime) -> tuple[Publication, bool]:
+        """Write the intent. Go on with the key of the row returned: another content may have claimed the slot."""
+        with self._database.write() as connection:
+            return ledger.claim(connection, post, now)
+
+    def reopen_publication(self, key: str, now: datetime) -> Publication:  # noqa: ARG002 - the Protocol's
+        """Count another attempt. Raises ConflictError when it is published, NotFoundError when never claimed."""
+        with self._database.write() as connection:
+            return ledger.reopen(connection, key)
+
+    def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:
+        """Write the outcome and return the row as it stands. Raises NotFoundError when never claimed."""
+        with self._database.write() as connection:
+            return ledger.settle(connection, key, outcome, now)
+
+    def publications(self, strategy: str | None = None, *, limit: int = 1000) -> list[Publication]:
+        with self._database.read() as connection:
+            return ledger.read(connection, strategy, limit)
+
+    def add_samples(self, strategy: str, samples: Sequence[Sample]) -> int:
+        """Append samples. Raises SourceError, and stores none of them, when a value is not finite."""
+        with self._database.write(strategy) as connection:
+            return series.add(connection, strategy, samples)
+
+    def samples(
+        self,
+        strategy: str,
+        metric: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> list[Sample]:
+        """Return one value for each instant from `start` to `end`, both included."""
+        with self._database.read() as connection:
+            return series.read(connection, strategy, metric, start=start, end=end, known_at=known_at)
+
+    def claim_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> bool:
+        """Return True until it is settled: a sender killed before delivery must be able to try again."""
+        with self._database.write() as connection:
+            return ledger.claim_notice(connection, strategy, notice, notifier, now)
+
+    def settle_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> None:
+        with self._database.write() as connection:
+            ledger.settle_notice(connection, strategy, notice, notifier, now)
+
+    def health(self) -> dict[str, Any]:
+        """Return dialect, place (no password), schema, bytes, rows per table. Raises EngineError when damaged."""
+        with self._database.read() as connection:
+            found = dialects.damage(connection)
+            if found is not None:
+                raise EngineError(
+                    f"The database {self._database.place} is damaged ({found}). Stop the engine and put a backup in "
+                    "its place."
+                )
+            counts = [
+                sa.select(sa.func.count()).select_from(table).scalar_subquery().label(table.name)
+                for table in tables.metadata.sorted_tables
+            ]
+            return {
+                "dialect": connection.dialect.name,
+                "place": self._database.place,
+                "schema": current(connection),
+                "expected_schema": HEAD,
+                "bytes": dialects.size_in_bytes(connection),
+                "rows": dict(connection.execute(sa.select(*counts)).mappings().one()),
+            }
+
+    def close(self) -> None:
+        self._database.engine.dispose()
