@@ -1,0 +1,52 @@
+"""Settings of an adapter: a small pydantic model each, and its mistakes as sentences a plan's author can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.domain.base import Model
+
+M = TypeVar("M", bound=Model)
+
+
+def problems(model: type[Model], settings: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the settings, one sentence each; values are not repeated, they may be secret."""
+    try:
+        model.model_validate(dict(settings))
+    except ValidationError as error:
+        return [_sentence(model, detail) for detail in error.errors(include_input=False, include_url=False)]
+    return []
+
+
+def read(model: type[M], settings: Mapping[str, Any]) -> M:
+    """Return the settings as their model. Raises ValueError with every problem in one line."""
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError:
+        raise ValueError(" ".join(problems(model, settings))) from None
+
+
+def _sentence(model: type[Model], detail: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    known = list(model.model_fields)
+    if not name:
+        return _full_stop(detail["msg"].removeprefix("Value error, "))
+    if detail["type"] == "missing":
+        described = model.model_fields[name].description if name in model.model_fields else None
+        return _full_stop(f"The setting `{name}` is missing" + (f": {described}" if described else ""))
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(name, known, n=1)
+        hint = (
+            f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{each}`' for each in known)}."
+        )
+        return f"There is no setting `{name}`; {hint}"
+    return _full_stop(f"The setting `{name}` is wrong: {detail['msg'].removeprefix('Value error, ')}")
+
+
+def _full_stop(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
