@@ -1,0 +1,1 @@
+"""The checks behind `drumbeat check`: each module looks at one part of a plan and yields findings."""

@@ -1,0 +1,152 @@
+"""From plan files to checked plans: read, validate, resolve every name, read the content, merge the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.documents.content import Item, folders_of, read_folder
+from engine.documents.gather import gather, kind_problems
+from engine.documents.paths import absolute
+from engine.documents.references import strategy_problems, workspace_problems
+from engine.documents.source import Document
+from engine.documents.validate import M, validate
+from engine.documents.words import choose, quoted
+from engine.domain.errors import DocumentError, Problem
+from engine.domain.plan import Plan
+from engine.domain.rule import Rule
+from engine.domain.strategy import ContentItem, Strategy
+from engine.domain.workspace import Workspace
+from rules.packs import load_pack
+
+
+@dataclass(frozen=True)
+class PlanSource:
+    """Where a plan comes from: its two documents, and for each action the items read from its folder."""
+
+    strategy: Document
+    workspace: Document
+    content: Mapping[str, tuple[Item, ...]]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """All plans that were read, in the order of their ids, and by id where each comes from."""
+
+    plans: tuple[Plan, ...]
+    workspaces: tuple[Workspace, ...]
+    sources: Mapping[str, PlanSource]
+
+
+def load(paths: Sequence[Path]) -> Loaded:
+    """Read plan files and folders of them (`*.yaml` and `*.yml` directly inside, none hidden).
+
+    A workspace may stand in any of the files named. Relative file names are meant from the plan's own file.
+    Raises DocumentError with all problems of all files, sorted by place.
+    """
+    reading = _Reading()
+    documents, reading.problems = gather(paths)
+    for document in documents:
+        reading.add(document)
+    plans = reading.plans()
+    if reading.problems:
+        raise DocumentError(sorted(set(reading.problems), key=_by_place))
+    return Loaded(
+        plans=tuple(sorted((plan for plan, _ in plans), key=lambda plan: plan.id)),
+        workspaces=tuple(model for _, model in reading.workspaces.values() if model is not None),
+        sources={plan.id: source for plan, source in plans},
+    )
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.file, problem.line, problem.column, problem.message
+
+
+@dataclass
+class _Reading:
+    """What has been read so far, and every problem met on the way."""
+
+    problems: list[Problem] = field(default_factory=list)
+    workspaces: dict[str, tuple[Document, Workspace | None]] = field(default_factory=dict)
+    strategies: list[tuple[Document, Strategy | None]] = field(default_factory=list)
+
+    def add(self, document: Document) -> None:
+        wrong = kind_problems(document)
+        self.problems.extend(wrong)
+        if wrong:
+            return
+        if document.data["kind"] == "Strategy":
+            self.strategies.append((document, self._model(document, Strategy)))
+            return
+        workspace = self._model(document, Workspace)
+        self.problems.extend(workspace_problems(document))
+        name = str(document.data.get("name"))
+        if name in self.workspaces:
+            self._twice(document, self.workspaces[name][0], f"the workspace {quoted(name)}")
+            return
+        self.workspaces[name] = document, workspace and absolute(workspace, document.folder)
+
+    def plans(self) -> list[tuple[Plan, PlanSource]]:
+        """Put each strategy together with its workspace; those with problems are left out."""
+        plans: list[tuple[Plan, PlanSource]] = []
+        first: dict[tuple[str, str], Document] = {}
+        for document, strategy in self.strategies:
+            identity = str(document.data.get("workspace")), str(document.data.get("name"))
+            if identity in first:
+                self._twice(document, first[identity], f"the strategy {quoted(identity[1])}")
+            first.setdefault(identity, document)
+            home, workspace = self._home(document)
+            self.problems.extend(strategy_problems(document, home))
+            content = self._content(document)
+            if strategy is None or workspace is None or home is None or self.problems:
+                continue
+            plans.append((_plan(workspace, strategy, content), PlanSource(document, home, content)))
+        return plans
+
+    def _model(self, document: Document, model: type[M]) -> M | None:
+        try:
+            return validate(document, model)
+        except DocumentError as error:
+            self.problems.extend(error.problems)
+            return None
+
+    def _twice(self, document: Document, first: Document, what: str) -> None:
+        line = first.place(("name",)).line
+        message = f"{what} is there already, in {first.file}:{line}"
+        self.problems.append(document.problem(("name",), message, "Rename or remove one of the two."))
+
+    def _home(self, strategy: Document) -> tuple[Document | None, Workspace | None]:
+        name = strategy.data.get("workspace")
+        if not isinstance(name, str):
+            return None, None
+        if name not in self.workspaces:
+            message = (
+                f"the strategy belongs to the workspace {quoted(name)}, which is in none of the files read"
+            )
+            mend = choose(name, self.workspaces, "Name the folder, or the workspace's file as well.")
+            self.problems.append(strategy.problem(("workspace",), message, mend))
+            return None, None
+        return self.workspaces[name]
+
+    def _content(self, document: Document) -> dict[str, tuple[Item, ...]]:
+        content: dict[str, tuple[Item, ...]] = {}
+        for action, steps, folder in folders_of(document):
+            items, problems = read_folder(document, steps, folder)
+            self.problems.extend(problems)
+            content[action] = tuple(items)
+        return content
+
+
+def _plan(workspace: Workspace, strategy: Strategy, content: Mapping[str, tuple[Item, ...]]) -> Plan:
+    items: dict[str, tuple[ContentItem, ...]] = {}
+    for action in strategy.actions:
+        from_folder = tuple(item.item for item in content.get(action.name, ()))
+        items[action.name] = action.content.items or from_folder
+    return Plan(workspace=workspace, strategy=strategy, content=items, rules=merged_rules(strategy))
+
+
+def merged_rules(strategy: Strategy) -> tuple[Rule, ...]:
+    """Return the rules of the strategy's packs with its own laid over them: one of the same name replaces."""
+    rules = {rule.name: rule for pack in strategy.packs for rule in load_pack(pack)}
+    return tuple({**rules, **{rule.name: rule for rule in strategy.rules}}.values())

@@ -1,0 +1,181 @@
+"""Names within a plan: every one that is used must exist, and none may be given twice.
+
+Judged on the plain data, not on the models, so that a plan with a wrong number still has its references checked
+and one run of `check` shows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.documents.source import Document, Steps
+from engine.documents.validate import describe
+from engine.documents.words import choose, quoted
+from engine.domain.errors import Problem
+from rules.packs import pack_names
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place (`*` stands for every entry of a list) that names an entry of a list of the same plan."""
+
+    place: str
+    noun: str
+    names: str
+    shared: bool = False
+
+
+_STRATEGY = (
+    Reference("owner", "person", "people", shared=True),
+    Reference("deputy", "person", "people", shared=True),
+    Reference("notify/*", "notifier", "notifiers", shared=True),
+    Reference("goals/*/objective", "objective", "objectives"),
+    Reference("goals/*/metric", "metric", "metrics"),
+    Reference("goals/*/owner", "person", "people", shared=True),
+    Reference("channels/*/account", "account", "accounts", shared=True),
+    Reference("channels/*/audience", "audience", "audiences"),
+    Reference("channels/*/activity", "source", "sources", shared=True),
+    Reference("metrics/*/source", "source", "sources", shared=True),
+    Reference("metrics/*/channel", "channel", "channels"),
+    Reference("actions/*/channel", "channel", "channels"),
+    Reference("actions/*/assignee", "person", "people", shared=True),
+    Reference("rules/*/notify/*", "notifier", "notifiers", shared=True),
+    Reference("rules/*/task/assignee", "person", "people", shared=True),
+    Reference("reviews/*/attendees/*", "person", "people", shared=True),
+)
+_WORKSPACE = (Reference("people/*/notify/*", "notifier", "notifiers"),)
+_LISTS = {
+    "Workspace": ("people", "accounts", "notifiers", "sources"),
+    "Strategy": ("objectives", "audiences", "goals", "channels", "metrics", "actions", "rules", "reviews"),
+}
+
+
+def workspace_problems(workspace: Document) -> list[Problem]:
+    """Return the names of a workspace that are used without being given, or given twice."""
+    return [*_duplicates(workspace), *_unresolved(workspace, _WORKSPACE, workspace)]
+
+
+def strategy_problems(strategy: Document, workspace: Document | None) -> list[Problem]:
+    """Return the names of a strategy that are used without being given, or given twice.
+
+    Without a workspace (it is missing, which is a problem of its own) names of the workspace are not judged.
+    """
+    return [
+        *_duplicates(strategy),
+        *_unresolved(strategy, _STRATEGY, workspace),
+        *_unknown_packs(strategy),
+        *_unknown_subjects(strategy),
+    ]
+
+
+def names_in(document: Document, listing: str) -> dict[str, Steps]:
+    """Return the names given in a list of the document, with the place of each (the first, if given twice)."""
+    names: dict[str, Steps] = {}
+    for steps, name in _values(document, f"{listing}/*/name"):
+        names.setdefault(name, steps)
+    return names
+
+
+def _values(document: Document, place: str) -> Iterator[tuple[Steps, str]]:
+    """Yield the texts at a place, with the steps to each."""
+    found: list[tuple[Steps, Any]] = [((), document.data)]
+    for part in place.split("/"):
+        deeper: list[tuple[Steps, Any]] = []
+        for steps, data in found:
+            if part == "*" and isinstance(data, list):
+                deeper.extend(((*steps, index), item) for index, item in enumerate(data))
+            elif isinstance(data, dict) and part in data:
+                deeper.append(((*steps, part), data[part]))
+        found = deeper
+    yield from ((steps, data) for steps, data in found if isinstance(data, str))
+
+
+def _unresolved(
+    document: Document, references: Sequence[Reference], workspace: Document | None
+) -> Iterator[Problem]:
+    for reference in references:
+        home = workspace if reference.shared else document
+        if home is None:
+            continue
+        known = names_in(home, reference.names)
+        for steps, name in _values(document, reference.place):
+            if name not in known:
+                yield _unknown(document, steps, reference.noun, name, list(known), home)
+
+
+def _unknown(
+    document: Document, steps: Steps, noun: str, name: str, known: Sequence[str], home: Document
+) -> Problem:
+    message = f"{describe(document, steps)} names the {noun} {quoted(name)}, and there is none of that name"
+    where = "" if home is document else f" in {home.file}"
+    plural = {"person": "people"}.get(noun, f"{noun}s")
+    return document.problem(
+        steps, message, choose(name, known, f"Add it to `{plural}`{where}, or remove this name.")
+    )
+
+
+def _unknown_packs(strategy: Document) -> Iterator[Problem]:
+    for steps, name in _values(strategy, "packs/*"):
+        if name not in pack_names():
+            message = f"there is no rule pack {quoted(name)}"
+            yield strategy.problem(steps, message, choose(name, pack_names(), "Remove it."))
+
+
+def _unknown_subjects(strategy: Document) -> Iterator[Problem]:
+    """Check `only` of each rule against what the rule's condition judges: channels, metrics or sources."""
+    for steps, name in _values(strategy, "rules/*/only/*"):
+        noun = _judges(strategy.data["rules"][steps[1]])
+        if noun == "source":
+            known = {source for _, source in _values(strategy, "metrics/*/source")}
+            known |= {source for _, source in _values(strategy, "channels/*/activity")}
+        elif noun:
+            known = set(names_in(strategy, f"{noun}s"))
+        else:
+            continue
+        if name not in known:
+            yield _unknown(strategy, steps, noun, name, sorted(known), strategy)
+
+
+def _judges(rule: dict[str, Any]) -> str:
+    deadline = rule.get("deadline")
+    since = str(deadline.get("since")) if isinstance(deadline, dict) else ""
+    kind = {"activity": "channel", "sample": "metric", "reading": "source"}.get(since, "")
+    return kind or ("channel" if "cadence" in rule and "deadline" not in rule else "")
+
+
+def _duplicates(document: Document) -> Iterator[Problem]:
+    for listing in _LISTS[document.data["kind"]]:
+        yield from _repeated(document, f"{listing}/*/name", "name")
+    yield from _repeated(document, "packs/*", "pack")
+    actions = document.data.get("actions")
+    for index, _ in enumerate(actions if isinstance(actions, list) else ()):
+        yield from _repeated_item(document, index)
+
+
+def _repeated(document: Document, place: str, noun: str) -> Iterator[Problem]:
+    first: dict[str, Steps] = {}
+    for steps, name in _values(document, place):
+        if name in first:
+            line = document.place(first[name]).line
+            message = f"the {noun} {quoted(name)} stands in `{steps[0]}` twice (first in line {line})"
+            yield document.problem(steps, message, "Rename or remove one of the two.")
+        first.setdefault(name, steps)
+
+
+def _repeated_item(document: Document, action: int) -> Iterator[Problem]:
+    data = document.data["actions"][action]
+    content = data.get("content") if isinstance(data, dict) else None
+    items = content.get("items") if isinstance(content, dict) else None
+    first: dict[str, Steps] = {}
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        name = item.get("id") if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            continue
+        steps = ("actions", action, "content", "items", index, "id")
+        if name in first:
+            line = document.place(first[name]).line
+            message = f"the item {quoted(name)} stands in {describe(document, steps[:2])} twice (first in line {line})"
+            yield document.problem(steps, message, "Give each item an id of its own.")
+        first.setdefault(name, steps)
