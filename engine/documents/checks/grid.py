@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.domain.occurrences import blackout_at, next_slot
+from engine.domain.occurrences import blackout_at, next_slot, shifted
 from engine.domain.schedule import Schedule
 
 _MOST = 20_000
@@ -22,7 +22,7 @@ class Grid:
 
 
 def grid_of(schedules: Sequence[Schedule], zone: str, start: datetime, end: datetime) -> Grid:
-    """Return the slots with start < slot <= end, blackouts left out.
+    """Return the slots with start < slot <= end, with what blackouts do to them.
 
     A very fine schedule is only followed for its first 20,000 slots, and then `end` is nearer.
     """
@@ -31,13 +31,19 @@ def grid_of(schedules: Sequence[Schedule], zone: str, start: datetime, end: date
         own: list[datetime] = []
         slot = next_slot(schedule, zone, start)
         while slot is not None and slot <= end and len(own) < _MOST:
-            if blackout_at(schedule, zone, slot) is None:
-                own.append(slot)
+            own.append(slot)
             slot = next_slot(schedule, zone, slot)
         if len(own) == _MOST:
             end = min(end, own[-1])
-        slots.extend(own)
+        slots.extend(_done(schedule, zone, own))
     return Grid(start, end, sorted(slot for slot in slots if slot <= end))
+
+
+def _done(schedule: Schedule, zone: str, slots: Sequence[datetime]) -> set[datetime]:
+    """Return when the slots are done, as far as that is sure: those that are skipped or held are left out."""
+    if schedule.blackout_policy == "shift":
+        return {shifted(schedule, zone, slot) for slot in slots}
+    return {slot for slot in slots if blackout_at(schedule, zone, slot) is None}
 
 
 def longest_stretch(grid: Grid, count: int) -> timedelta:
