@@ -139,8 +139,15 @@ class Commanded(Model):
     command: Command
 
 
+class Resumed(Model):
+    """The strategy goes on from a stored state; calls that were under way then have lost their answers."""
+
+    type: Literal["resumed"] = "resumed"
+
+
 Event = Annotated[
-    Tick | PlanApplied | PublishFinished | Observed | NotifyFinished | Commanded, Field(discriminator="type")
+    Tick | PlanApplied | PublishFinished | Observed | NotifyFinished | Commanded | Resumed,
+    Field(discriminator="type"),
 ]
 
 

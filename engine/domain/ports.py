@@ -27,11 +27,13 @@ class Capabilities(Model):
     """What a platform can do; the engine asks for these, never for a platform's name.
 
     `exact_find`: absence in `find` proves that nothing was posted. `human`: a person does the posting.
+    `idempotent`: sending the same key twice leaves one post, so nobody need wait for a call that was cut off.
     `settle`: how long after a doubtful call `find` can be trusted. `timeout`: the longest one call may take.
     """
 
     exact_find: bool = False
     human: bool = False
+    idempotent: bool = False
     settle: timedelta = timedelta(seconds=5)
     timeout: timedelta = timedelta(seconds=20)
 
@@ -173,6 +175,10 @@ class Store(Protocol):
         """Return all revisions of a strategy, oldest first."""
         ...
 
+    def latest_revisions(self) -> list[Revision]:
+        """Return the latest revision of every strategy, by name."""
+        ...
+
     def record(self, row: StrategyRow, entries: Sequence[Entry], now: datetime) -> int:
         """Append entries to the journal, update alerts, tasks and reviews from their `data`, and the row.
 
@@ -226,7 +232,7 @@ class Store(Protocol):
         ...
 
     def reopen_publication(self, key: str, now: datetime) -> Publication:
-        """Count another attempt and clear the outcome, after the last one provably did nothing."""
+        """Count another attempt intended now and clear the outcome, after the last one provably did nothing."""
         ...
 
     def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:

@@ -74,11 +74,9 @@ class Goal(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.due <= self.start:
-            raise ValueError(
-                f"a goal is due after it starts, but due {self.due} is not after start {self.start}"
-            )
+            raise misfit("due", f"a goal is due after it starts, but {self.due} is not after {self.start}; write a later day")
         if self.target == self.baseline:
-            raise misfit("target", "target and baseline are the same number, so there is nothing to reach")
+            raise misfit("target", f"target and baseline are the same number, so there is nothing to reach; write a target apart from {self.baseline:g}")
         return self
 
 

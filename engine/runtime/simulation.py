@@ -58,9 +58,15 @@ class World:
             for channel in effect.channels.get(source, ())
         }
         metrics = [metric.name for metric in effect.metrics if metric.source == source]
-        known = [[sample for sample in self.samples.get(name, ()) if sample.at <= now][-1:] for name in metrics]
+        known = [
+            [sample for sample in self.samples.get(name, ()) if sample.at <= now][-1:] for name in metrics
+        ]
         return Reading(
-            source=source, at=now, ok=True, activities=activities, samples=tuple(s for found in known for s in found)
+            source=source,
+            at=now,
+            ok=True,
+            activities=activities,
+            samples=tuple(s for found in known for s in found),
         )
 
     def is_silent(self, channel: str, at: datetime) -> bool:

@@ -70,6 +70,20 @@ def every(connection: sa.Connection, strategy: str) -> list[Revision]:
     return [_revision(row) for row in connection.execute(query).mappings()]
 
 
+def latest(connection: sa.Connection) -> list[Revision]:
+    """Return the latest revision of every strategy, by name."""
+    newest = (
+        sa.select(revisions.c.strategy, sa.func.max(revisions.c.number).label("number"))
+        .group_by(revisions.c.strategy)
+        .subquery()
+    )
+    query = _JOINED.join(
+        newest,
+        sa.and_(revisions.c.strategy == newest.c.strategy, revisions.c.number == newest.c.number),
+    ).order_by(revisions.c.strategy)
+    return [_revision(row) for row in connection.execute(query).mappings()]
+
+
 def _revision(row: sa.RowMapping) -> Revision:
     fields: dict[str, Any] = dict(row)
     document = fields.pop("document")

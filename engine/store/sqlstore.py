@@ -67,6 +67,10 @@ class SqlStore:
         with self._database.read() as connection:
             return revisions.every(connection, strategy)
 
+    def latest_revisions(self) -> list[Revision]:
+        with self._database.read() as connection:
+            return revisions.latest(connection)
+
     def record(self, row: StrategyRow, entries: Sequence[Entry], now: datetime) -> int:
         with self._database.write(row.strategy) as connection:
             return chronicle.record(connection, row, entries, now)

@@ -178,3 +178,10 @@ def skip(draft: Draft, action: str, instant: datetime, t: datetime, why: str, *,
         why=why,
         by=by,
     )
+
+
+def resume(draft: Draft) -> None:
+    """Look after every post whose call was under way when the memory was lost: it may or may not be there."""
+    for slot in list(draft.slots.values()):
+        if slot.phase in (SlotPhase.PUBLISHING, SlotPhase.FINDING):
+            look(draft, slot)

@@ -27,6 +27,7 @@ from engine.domain.messages import (
     Observed,
     PlanApplied,
     PublishFinished,
+    Resumed,
     Tick,
 )
 from engine.domain.plan import Plan
@@ -91,6 +92,8 @@ def _take(draft: Draft, event: Event, t: datetime) -> str:
         case PlanApplied():
             applying.apply_plan(draft, event, t)
             observing.advance(draft, t)
+        case Resumed():
+            publishing.resume(draft)
         case PublishFinished():
             publishing.finished(draft, event.slot, event.outcome, t)
         case Observed():

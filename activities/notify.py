@@ -1,0 +1,58 @@
+"""Notifying: each notice goes out once through each of its notifiers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from temporalio import activity
+
+from activities.failures import try_again
+from activities.heartbeat import heartbeating
+from activities.policies import NOTIFY_ATTEMPTS
+from engine.domain.errors import DrumbeatError, NotifyError
+from engine.domain.messages import Notify, NotifyFinished
+from engine.domain.ports import Clock, Notifier, SecretReader, Store
+from engine.domain.workspace import NotifierConfig
+
+
+class NotifyActivities:
+    """Tells people."""
+
+    def __init__(
+        self, notifiers: Mapping[str, Notifier], store: Store, secrets: SecretReader, clock: Clock
+    ) -> None:
+        self._notifiers, self._store, self._secrets, self._clock = notifiers, store, secrets, clock
+
+    @activity.defn
+    async def notify(self, request: Notify) -> NotifyFinished:
+        """Deliver through every notifier that has not delivered yet; report those that finally failed."""
+        failures: dict[str, str] = {}
+        passing = False
+        async with heartbeating():
+            for notifier in request.notifiers:
+                error = await self._deliver(notifier, request)
+                if error is not None:
+                    failures[notifier.name] = str(error)
+                    passing = passing or (isinstance(error, NotifyError) and error.transient)
+        if passing and activity.info().attempt < NOTIFY_ATTEMPTS:
+            raise try_again("; ".join(f"{name}: {error}" for name, error in failures.items()))
+        return NotifyFinished(notice=request.notice, failures=failures)
+
+    async def _deliver(self, notifier: NotifierConfig, request: Notify) -> DrumbeatError | None:
+        fresh = await asyncio.to_thread(
+            self._store.claim_notice, request.strategy, request.notice, notifier.name, self._clock.now()
+        )
+        if not fresh:
+            return None
+        try:
+            adapter = self._notifiers[notifier.kind]
+            await adapter.send(notifier, request, self._secrets(notifier.secrets))
+        except DrumbeatError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a bug in one notifier must not silence the others
+            return NotifyError(f"its adapter broke: {type(error).__name__}", transient=False)
+        await asyncio.to_thread(
+            self._store.settle_notice, request.strategy, request.notice, notifier.name, self._clock.now()
+        )
+        return None

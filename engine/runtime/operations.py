@@ -1,0 +1,202 @@
+"""The use cases that the command line and the web share: apply plans, send commands, read what was stored."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.domain.errors import CommandRefusedError, DrumbeatError, EngineError, NotFoundError
+from engine.domain.messages import Command, Instruction
+from engine.domain.plan import Plan
+from engine.domain.ports import Store
+from engine.domain.shell import DRAINING, REFUSED, ApplyRequest, StrategyStart, workflow_id
+from engine.runtime.changes import Pending, pending
+from engine.runtime.datadir import EngineRecord, look
+from engine.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+T = TypeVar("T")
+ANSWER_WITHIN = timedelta(seconds=30)
+_DRAIN_PATIENCE = 60
+
+
+class Applied:
+    """What `apply` did to one strategy."""
+
+    def __init__(self, strategy: str, revision: int, *, changed: bool, started: bool) -> None:
+        self.strategy, self.revision, self.changed, self.started = strategy, revision, changed, started
+
+
+def reading_store(settings: Settings) -> Store:
+    """Open the store. Raises EngineError when it cannot be read."""
+    from engine.store import open_store
+
+    return open_store(settings.database_url.get_secret_value())
+
+
+def engine_info(settings: Settings) -> EngineRecord | None:
+    """Return what the running engine wrote about itself, or None when none runs on this data directory."""
+    engine = look(settings.home)
+    return engine.record if engine.running else None
+
+
+def preview(settings: Settings, plans: Sequence[Plan]) -> list[Pending]:
+    """Return for each plan what `apply` would change."""
+    store = reading_store(settings)
+    try:
+        return [pending(plan, _latest(store, plan.id)) for plan in plans]
+    finally:
+        store.close()
+
+
+async def apply_plans(
+    settings: Settings, plans: Sequence[Plan], *, author: str, reason: str, expected: int | None = None
+) -> list[Applied]:
+    """Store each plan as a revision and let it count. A plan that is unchanged only makes sure that it runs.
+
+    Raises ConflictError when `expected` is not the latest revision, EngineError when no engine answers; in
+    both cases nothing that runs has changed.
+    """
+    from engine.runtime.temporal import connect
+
+    client = await connect(settings)
+    store = reading_store(settings)
+    try:
+        return [await apply_one(client, settings, store, plan, author, reason, expected) for plan in plans]
+    finally:
+        store.close()
+
+
+async def apply_one(
+    client: Client,
+    settings: Settings,
+    store: Store,
+    plan: Plan,
+    author: str,
+    reason: str,
+    expected: int | None = None,
+) -> Applied:
+    """Store one plan and hand it to its workflow, which is started if it does not run."""
+    before = _latest(store, plan.id)
+    revision = store.save_revision(
+        plan, author=author, reason=reason, now=datetime.now(UTC), expected=expected
+    )
+    request = ApplyRequest(plan=plan, revision=revision.number, author=author, reason=reason)
+    await hand_over(client, settings, request)
+    changed = before is None or before[0] != revision.number
+    return Applied(plan.id, revision.number, changed=changed, started=before is None)
+
+
+async def hand_over(
+    client: Client, settings: Settings, request: ApplyRequest, start: StrategyStart | None = None
+) -> None:
+    """Start the strategy's workflow if it does not run, and let the revision count."""
+    from temporalio.client import WithStartWorkflowOperation
+    from temporalio.common import WorkflowIDConflictPolicy
+
+    from workflows.strategy import StrategyWorkflow
+
+    strategy = request.plan.id
+
+    async def call() -> int:
+        operation = WithStartWorkflowOperation(
+            StrategyWorkflow.run,
+            start or StrategyStart(strategy=strategy),
+            id=workflow_id(strategy),
+            task_queue=settings.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=request.plan.strategy.title or strategy,
+        )
+        return await client.execute_update_with_start_workflow(
+            StrategyWorkflow.apply, request, start_workflow_operation=operation, rpc_timeout=ANSWER_WITHIN
+        )
+
+    await answered(call, strategy)
+
+
+async def send_command(settings: Settings, strategy: str, instruction: Instruction, *, by: str) -> str:
+    """Give a strategy a person's command and return its answer, once it is on record.
+
+    Raises CommandRefusedError with the strategy's reason, NotFoundError, or EngineError.
+    """
+    from engine.runtime.temporal import connect
+
+    client = await connect(settings)
+    return await command(client, strategy, Command(id=str(uuid.uuid4()), by=by, instruction=instruction))
+
+
+async def command(client: Client, strategy: str, order: Command) -> str:
+    """Send one command; its id makes repeating it harmless, also across continue-as-new."""
+    from workflows.strategy import StrategyWorkflow
+
+    handle = client.get_workflow_handle_for(StrategyWorkflow.run, workflow_id(strategy))
+
+    async def call() -> str:
+        return await handle.execute_update(StrategyWorkflow.command, order, rpc_timeout=ANSWER_WITHIN)
+
+    return await answered(call, strategy)
+
+
+async def answered(call: Callable[[], Awaitable[T]], strategy: str) -> T:
+    """Await an update's answer, asking again while the strategy continues as new; map errors to ours."""
+    from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+    from temporalio.exceptions import ApplicationError
+    from temporalio.service import RPCError, RPCStatusCode
+
+    for attempt in range(_DRAIN_PATIENCE):
+        try:
+            return await call()
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            kind = cause.type if isinstance(cause, ApplicationError) else None
+            if kind == REFUSED:
+                raise CommandRefusedError(str(cause)) from None
+            if kind != DRAINING:
+                raise DrumbeatError(f"{strategy} could not do this: {cause}") from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise EngineError(_no_answer(strategy)) from None
+        except RPCError as error:
+            if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                raise EngineError(_no_answer(strategy)) from None
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise EngineError(f"Temporal refused the call for {strategy}: {error.message}") from error
+            if attempt > 2:  # noqa: PLR2004 - a run may just be handing over to the next one
+                raise NotFoundError(
+                    f"{strategy} does not run. `drumbeat apply` its plan to start it."
+                ) from None
+        await asyncio.sleep(min(1.0, 0.1 * (attempt + 1)))
+    raise EngineError(f"{strategy} was still continuing as new after a minute; try again.")
+
+
+def _no_answer(strategy: str) -> str:
+    seconds = ANSWER_WITHIN.total_seconds()
+    return (
+        f"{strategy} did not answer within {seconds:.0f} s: is a worker running? The command may still be "
+        "carried out when one is. `drumbeat doctor` looks for the reason."
+    )
+
+
+def resolve(names: Sequence[str], wanted: str) -> str:
+    """Return the full id of a strategy named `name` or `workspace/name`. Raises NotFoundError with the nearest."""
+    matches = [name for name in names if wanted in (name, name.split("/", 1)[-1])]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise NotFoundError(f"{wanted} is ambiguous: say {' or '.join(sorted(matches))}.")
+    near = get_close_matches(wanted, [*names, *(name.split("/", 1)[-1] for name in names)], n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names)) or 'none yet'}."
+    raise NotFoundError(f"There is no strategy {wanted}. {hint}")
+
+
+def _latest(store: Store, strategy: str) -> tuple[int, Plan] | None:
+    try:
+        revision = store.revision(strategy)
+    except NotFoundError:
+        return None
+    return revision.number, revision.plan
