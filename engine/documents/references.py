@@ -97,7 +97,8 @@ def _unresolved(
 ) -> Iterator[Problem]:
     for reference in references:
         home = workspace if reference.shared else document
-        if home is None:
+        # Where the list itself is wrong, which is a problem of its own, nothing can be said about its names.
+        if home is None or not isinstance(home.data.get(reference.names, []), list):
             continue
         known = names_in(home, reference.names)
         for steps, name in _values(document, reference.place):

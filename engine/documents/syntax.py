@@ -23,10 +23,10 @@ def explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[int, int, st
             "Replace the tab with two spaces (most editors: 'convert indentation to spaces').",
         )
     case = _case(error)
-    character = _character(lines, line, column)
-    words = {"character": character, "problem": error.problem or "it cannot be read"}
     if case.opening and error.context_mark is not None:
         line, column = error.context_mark.line, error.context_mark.column
+    character = _character(lines, line, column)
+    words = {"character": character, "problem": error.problem or "it cannot be read"}
     return line + 1, column + 1, case.message.format(**words), case.mend.format(**words)
 
 
@@ -46,8 +46,8 @@ class _Case:
 
 _REFERENCE = "a value that begins with {character} is read as a YAML reference"
 _CASES = (
-    _Case("alias", "", _REFERENCE, f"{_QUOTES}, as in cron: '*/5 * * * *'."),
-    _Case("anchor", "", _REFERENCE, f"{_QUOTES}, as in title: '& sons'."),
+    _Case("alias", "", _REFERENCE, f"{_QUOTES}, as in cron: '*/5 * * * *'.", opening=True),
+    _Case("anchor", "", _REFERENCE, f"{_QUOTES}, as in title: '& sons'.", opening=True),
     _Case("block scalar", "tab", "a tab indents this text", "Indent with spaces."),
     _Case(
         "", "cannot start any token", "a value cannot begin with {character} in YAML", f"{_QUOTES}: '{{character}}…'."
@@ -77,7 +77,7 @@ _CASES = (
         "flow mapping", "", "a group is opened here and not closed, or a comma is missing in it",
         "Separate its parts with commas and end it with }}.", opening=True,
     ),
-    _Case("block", "", "this line does not line up with the ones above it", _LINE_UP),
+    _Case("block", "", "this line does not line up with the ones above it", f"{_LINE_UP} If it is right, look above it for a quote that is never closed."),
     _Case("", "document start", "something stands here after the end of a value", f"{_QUOTES}, or begin a new line."),
     _Case("", "incompatible", "this YAML version is not understood", "Remove the line that begins with %."),
     _Case("directive", "", "a line that begins with % is not understood", "Remove it, or put the text in quotes."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -54,7 +55,10 @@ _TURNS = (
     "; a right one ",
     ": give ",
     "; it takes ",
+    ": it takes ",
+    ". For example ",
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NAME = "A name begins with a letter and holds letters, digits, - and _, at most 63, as in my-blog."
 
 
@@ -68,7 +72,15 @@ def validate(document: Document, model: type[M]) -> M:
 
 def problems(document: Document, model: type[Model], error: ValidationError) -> list[Problem]:
     """Turn the validator's errors into problems, each at its place in the document."""
-    return [_problem(document, model, detail) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    return [_problem(document, model, detail) for detail in details if not _follows(detail)]
+
+
+def _follows(detail: ErrorDetails) -> bool:
+    """Tell whether an error only follows from others: a list that is short because its entries are wrong."""
+    given = detail["input"]
+    minimum = detail.get("ctx", {}).get("min_length", 0)
+    return detail["type"] == "too_short" and isinstance(given, list) and len(given) >= minimum
 
 
 def describe(document: Document, steps: Steps) -> str:
@@ -77,14 +89,14 @@ def describe(document: Document, steps: Steps) -> str:
     data: Any = document.data
     for index, step in enumerate(steps):
         data = data[step] if _has(data, step) else None
-        if isinstance(step, int) and index:
+        if isinstance(step, int) and index and isinstance(data, dict):
             noun = _noun(str(steps[index - 1]))
-            name = data.get("name", data.get("id")) if isinstance(data, dict) else None
+            name = data.get("name", data.get("id"))
             owner = f"{noun} {quoted(name)}" if isinstance(name, str) else f"{noun} number {step + 1}"
             rest = steps[index + 1 :]
-    field = ".".join(str(step) for step in rest)
+    field = ".".join(step for step in rest if isinstance(step, str))
     if not field:
-        return owner or "the document"
+        return owner or "this document"
     return f"`{field}` of {owner}" if owner else f"`{field}`"
 
 
@@ -104,11 +116,15 @@ def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Pr
     if special is not None:
         return special(document, model, steps, detail)
     where, field = describe(document, steps), _field(steps)
-    for prefix, expected, example in _EXPECTED:
+    if kind.startswith("date") and isinstance(detail["input"], str) and _DAY.fullmatch(detail["input"]):
+        message = f"{where} is {detail['input']}, and the calendar has no such day"
+        return document.problem(steps, message, f"Write a day that exists, such as {field}: 2026-03-31")
+    for prefix, expected, pattern in _EXPECTED:
         if kind.startswith(prefix):
             what = found(detail["input"], secret="secrets" in steps)
             message = f"{where} is {what}, but {expected} is expected"
-            return document.problem(steps, message, f"Write for example: {example.format(field=field)}")
+            example = "name: my-blog" if field == "name" else pattern.format(field=field)
+            return document.problem(steps, message, f"Write for example: {example}")
     return document.problem(
         steps, f"{where} is not right: {detail['msg']}", f"Look up `{field}` in the reference."
     )
@@ -183,7 +199,9 @@ def _domain(document: Document, model: type[Model], steps: Steps, detail: ErrorD
         mend = f"Did you mean {zone}? {mend}" if zone else mend
     where = describe(document, steps)
     return document.problem(
-        (*steps, *inner), f"{where}: {message}", mend or f"Change {where} so that this is so no longer."
+        (*steps, *inner),
+        f"{where}: {message}",
+        mend or "Change or remove it, then run `drumbeat check` again.",
     )
 
 
@@ -191,7 +209,7 @@ def _parted(sentence: str) -> tuple[str, str]:
     for turn in _TURNS:
         message, found_turn, rest = sentence.partition(turn)
         if found_turn:
-            start = turn.lstrip(":; ")
+            start = turn.lstrip(":;. ")
             return message, f"{start[0].upper()}{start[1:]}{rest}".rstrip(".") + "."
     return sentence, ""
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 _SHOWN = 40
-_LISTED = 12
+_LISTED = 20
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -18,7 +18,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Write names as `a, b, c`, in order of the alphabet and cut after a dozen."""
+    """Write names as `a, b, c`, in order of the alphabet and cut after twenty."""
     ordered = sorted(set(names))
     rest = len(ordered) - _LISTED
     return ", ".join(ordered[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
