@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Two cores are enough for the suite; more only help.
 WORKERS ?= 2
+EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
 
 .PHONY: help install demo test lint types layers bench format lock clean
 
@@ -28,10 +29,12 @@ $(STAMP): pyproject.toml requirements/dev.lock
 	@touch $(STAMP)
 
 demo: install ## Run the example strategies on a real engine (ONCE=1: leave when all has happened)
-	@$(BIN)/drumbeat demo $(if $(ONCE),--once,)
+	@$(BIN)/drumbeat demo $(EXAMPLES) $(if $(ONCE),--once,)
 
-test: install ## Run the whole suite, offline
+test: install ## Run the whole suite, offline: style, types, layers, then the tests
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: install ## Style, types and layers
