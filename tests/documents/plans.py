@@ -12,6 +12,8 @@ from engine.domain.errors import DocumentError, Problem
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
+DEMO = ROOT / "engine" / "cli" / "templates" / "demo"
+PLAN_FOLDERS = [*sorted(path for path in EXAMPLES.iterdir() if path.is_dir()), DEMO]
 BROKEN = ROOT / "tests" / "broken"
 WORKSPACE = BROKEN / "good" / "workspace.yaml"
 STRATEGY = BROKEN / "good" / "strategy.yaml"

@@ -10,11 +10,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from engine.documents import yaml_source
 from engine.documents.schema import json_schema
-from tests.documents.plans import BROKEN, EXAMPLES
+from tests.documents.plans import BROKEN, PLAN_FOLDERS
 
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
-PLANS = sorted(EXAMPLES.glob("*/*.yaml"))
+PLANS = sorted(path for folder in PLAN_FOLDERS for path in folder.glob("*.yaml"))
 
 
 def data(path: Path) -> list[Any]:
