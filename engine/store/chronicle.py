@@ -20,7 +20,7 @@ def record(connection: sa.Connection, row: StrategyRow, entries: Sequence[Entry]
     _write_row(connection, row)
     fresh = _fresh(connection, row.strategy, entries)
     if fresh:
-        connection.execute(sa.insert(journal), [_line(row.strategy, entry, now) for entry in fresh])
+        dialects.insert_many(connection, journal, [_line(row.strategy, entry, now) for entry in fresh])
         # Only from fresh entries, so that the records are always what the journal says.
         projections.project(
             connection, row.strategy, ((entry.seq, entry.type.value, entry.data) for entry in fresh)

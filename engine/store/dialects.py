@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
+from psycopg import sql
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.errors import EngineError
@@ -99,6 +101,33 @@ def take_turn(connection: sa.Connection, what: str) -> None:
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT that knows ON CONFLICT; both dialects spell it alike but share no type."""
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows at once, none of which may be there yet.
+
+    PostgreSQL gets them by COPY: 100 bytes a row in one go, where an executemany answers for each row.
+    """
+    if connection.dialect.name != "postgresql":
+        connection.execute(sa.insert(table), list(rows))
+        return
+    columns = [table.c[name] for name in rows[0]]
+    to_stored = [
+        column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) or _as_is
+        for column in columns
+    ]
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(
+                [convert(row[column.name]) for convert, column in zip(to_stored, columns, strict=True)]
+            )
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def use_wal(engine: sa.Engine) -> None:

@@ -27,7 +27,7 @@ def claim(connection: sa.Connection, post: Post, now: datetime) -> tuple[Publica
         attempts=1,
         published=False,
     )
-    is_new = connection.execute(intent.on_conflict_do_nothing()).rowcount == 1
+    is_new = _wrote(connection, intent.on_conflict_do_nothing().returning(publications.c.key))
     row = connection.execute(
         sa.select(*_COLUMNS).where(
             publications.c.strategy == post.strategy,
@@ -98,7 +98,7 @@ def claim_notice(connection: sa.Connection, strategy: str, notice: str, notifier
         set_={"claimed_at": now, "claims": notices.c.claims + 1},
         where=notices.c.delivered_at.is_(None),
     )
-    return connection.execute(claimed).rowcount == 1
+    return _wrote(connection, claimed.returning(notices.c.notice))
 
 
 def settle_notice(
@@ -115,3 +115,8 @@ def settle_notice(
             where=notices.c.delivered_at.is_(None),
         )
     )
+
+
+def _wrote(connection: sa.Connection, statement: sa.Executable) -> bool:
+    """Return whether an INSERT … RETURNING wrote its row. Counted by the row: `rowcount` is not reliable here."""
+    return connection.execute(statement).first() is not None
