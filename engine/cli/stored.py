@@ -1,0 +1,77 @@
+"""How commands reach what is stored: reading the store, and telling a strategy something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from engine.cli.options import person, settings_of
+
+if TYPE_CHECKING:
+    from engine.domain.messages import Instruction
+    from engine.domain.ports import Store
+    from engine.runtime.settings import Settings
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Store | None]:
+    """Open the store for the length of a block; None where nothing was ever stored, which is no error."""
+    from engine.runtime.operations import reading_store
+
+    if never_written(settings):
+        yield None
+        return
+    store = reading_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def never_written(settings: Settings) -> bool:
+    """Say whether the database is a file that is not there: looking must not make one."""
+    scheme, _, path = settings.database_url.get_secret_value().partition(":///")
+    return (
+        scheme == "sqlite" and bool(path) and path != ":memory:" and not Path(path.partition("?")[0]).exists()
+    )
+
+
+def strategy_ids(store: Store | None) -> list[str]:
+    """Return the strategies that are stored."""
+    return [] if store is None else [row.strategy for row in store.strategies()]
+
+
+def zone_of(store: Store, strategy: str) -> str:
+    """Return the zone in which people of this strategy write their times."""
+    return str(store.strategy(strategy).view.get("zone") or "UTC")
+
+
+def command(
+    ctx: typer.Context,
+    given: str,
+    order: Callable[[Store, str], Instruction],
+    *,
+    by: str,
+) -> None:
+    """Find the strategy, make the instruction, send it and print the answer.
+
+    Raises NotFoundError, CommandRefusedError or EngineError.
+    """
+    import asyncio
+
+    from engine.cli.names import resolve
+    from engine.cli.output import say
+    from engine.domain.errors import NotFoundError
+    from engine.runtime.operations import send_command
+
+    settings = settings_of(ctx)
+    with reading(settings) as store:
+        strategy = resolve(given, strategy_ids(store))
+        if store is None:
+            raise NotFoundError
+        instruction = order(store, strategy)
+    say(asyncio.run(send_command(settings, strategy, instruction, by=person(by))))
