@@ -10,7 +10,7 @@ import httpx
 
 from engine.domain.errors import DrumbeatError
 
-USER_AGENT = "drumbeat/0.1 (+https://pypi.org/project/drumbeat/)"
+USER_AGENT = "drumbeat/0.1"
 _REFUSED = {401, 403, 407}
 _GONE = {404, 410}
 _PASSING = {408, 425, 429}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
@@ -21,11 +22,12 @@ from engine.domain.workspace import Account
 
 _ABSENT = {404, 410}
 _NO_GET = {405, 501}
+_HOST = re.compile(r"[^\s/:@?#\\\[\]]+")
 
 
 def _bare_host(text: str) -> str:
     host = text.strip().lower().rstrip(".")
-    if not host or url_problem(f"https://{host}/") or urlsplit(f"https://{host}/").hostname != host:
+    if not _HOST.fullmatch(host):
         raise ValueError("it must be a host alone, such as instagram.com")
     return host
 

@@ -14,24 +14,23 @@ from engine.domain.strategy import ContentItem
 FILE_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{6}-[^/]+-[0-9a-f]{12}\.md")
 _SLUG_BYTES = 80
 _HEADLINE = 80
-_NONCHARACTERS = {0xFFFE, 0xFFFF}
-_BROKEN = {"Cc", "Cs", "Zl", "Zp"}
-
-
-def _harmless(char: str, keep: str) -> bool:
-    return char in keep or not (unicodedata.category(char) in _BROKEN or ord(char) & 0xFFFF in _NONCHARACTERS)
+_LONGEST_TITLE = 1000
+# Control characters but tab and line feed, line separators, surrogates, and what Unicode calls noncharacters: XML,
+# YAML and TOML each forbid some of them. A pattern, because it is run over every post for every feed.
+_NONCHARACTERS = "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARACTERS}]")
 
 
 def clean_line(text: str) -> str:
     """Return the text as one line without control characters, surrogates and line separators, in NFC."""
-    safe = "".join(char if _harmless(char, "") else " " for char in text)
-    return unicodedata.normalize("NFC", " ".join(safe.split()))
+    return unicodedata.normalize("NFC", " ".join(_HARMFUL.sub(" ", text).split()))
 
 
 def clean_text(text: str) -> str:
     """Return the text with plain line ends and without characters that no XML or YAML may hold."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in lines if _harmless(char, "\n\t")).strip("\n")
+    return _HARMFUL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
 
 
 def slugify(text: str, limit: int = _SLUG_BYTES) -> str:
@@ -62,7 +61,7 @@ def headline(item: ContentItem) -> str:
     """Return the item's title, or the beginning of its first line."""
     title = clean_line(item.title)
     if title:
-        return title
+        return title[:_LONGEST_TITLE].strip()
     first = next((line for line in clean_text(item.body).splitlines() if line.strip(" #*>\t")), item.id)
     return clean_line(first.lstrip(" #*>\t"))[:_HEADLINE].strip()
 
