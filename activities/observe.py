@@ -33,9 +33,6 @@ class ObserveActivities:
         """Read all sources at once. One that fails gives a reading that says so; it never stops the others."""
         async with heartbeating():
             readings = await asyncio.gather(*(self._read(source, request) for source in request.sources))
-            samples = [sample for reading in readings for sample in reading.samples]
-            if samples:
-                await asyncio.to_thread(self._store.add_samples, request.strategy, samples)
         return Observed(readings=tuple(_brief(reading) for reading in readings))
 
     async def _read(self, source: SourceConfig, request: Observe) -> Reading:
@@ -43,7 +40,10 @@ class ObserveActivities:
         try:
             adapter = self._sources[source.kind]
             async with asyncio.timeout(_SOURCE_SECONDS):
-                return await adapter.read(source, request, now, self._secrets(source.secrets))
+                reading = await adapter.read(source, request, now, self._secrets(source.secrets))
+            if reading.samples:
+                await asyncio.to_thread(self._store.add_samples, request.strategy, reading.samples)
+            return reading
         except TimeoutError:
             return Reading(source=source.name, at=now, ok=False, error="it did not answer in time")
         except DrumbeatError as error:

@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.failures import doubtful, outcome_of, try_again
 from activities.heartbeat import heartbeating
-from engine.domain.errors import DrumbeatError, PublishError
+from engine.domain.errors import ConflictError, DrumbeatError, PublishError
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Clock, Platform, Publication, Published, SecretReader, Store
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
@@ -39,7 +39,11 @@ class PublishActivities:
             earlier = self._earlier(row, post, known_absent=request.known_absent)
             if earlier is not None:
                 return earlier
-            await asyncio.to_thread(self._store.reopen_publication, row.key, self._clock.now())
+            try:
+                now = self._clock.now()
+                await asyncio.to_thread(self._store.reopen_publication, row.key, row.attempts, now)
+            except ConflictError as error:
+                return doubtful(str(error), self._platforms[post.account.platform].capabilities)
         async with heartbeating():
             outcome = await self._send(post)
         await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
@@ -62,7 +66,9 @@ class PublishActivities:
         except DrumbeatError as error:
             return PublishOutcome(status=PublishStatus.UNSURE, message=str(error))
         outcome = _seen(found, post, exact=platform.capabilities.exact_find)
-        await asyncio.to_thread(self._store.settle_publication, post.key, outcome, self._clock.now())
+        # The slot may have been claimed with an earlier revision of its content: the ledger knows it by that key.
+        row, _ = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
+        await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
         return outcome
 
     def _earlier(self, row: Publication, post: Post, *, known_absent: bool) -> PublishOutcome | None:

@@ -231,8 +231,12 @@ class Store(Protocol):
         """
         ...
 
-    def reopen_publication(self, key: str, now: datetime) -> Publication:
-        """Count another attempt intended now and clear the outcome, after the last one provably did nothing."""
+    def reopen_publication(self, key: str, attempts: int, now: datetime) -> Publication:
+        """Count another attempt, intended now, and clear the outcome, after the last one provably did nothing.
+
+        `attempts` is the count that the caller saw: of two callers who saw the same, one gets ConflictError, as
+        does whoever asks for a post that is published.
+        """
         ...
 
     def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:

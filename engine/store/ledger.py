@@ -44,17 +44,24 @@ def claim(connection: sa.Connection, post: Post, now: datetime) -> tuple[Publica
     return Publication(**found), is_new
 
 
-def reopen(connection: sa.Connection, key: str) -> Publication:
-    """Count another attempt. Raises ConflictError for a post that is there: sending it again would double it."""
-    row = publications.c.key == key
-    changed = connection.execute(
+def reopen(connection: sa.Connection, key: str, attempts: int, now: datetime) -> Publication:
+    """Count another attempt; only the one that saw the newest count may send."""
+    changed = _wrote(
+        connection,
         sa.update(publications)
-        .where(row, sa.not_(publications.c.published))
-        .values(attempts=publications.c.attempts + 1, outcome=None, settled_at=None)
+        .where(
+            publications.c.key == key,
+            publications.c.attempts == attempts,
+            sa.not_(publications.c.published),
+        )
+        .values(attempts=attempts + 1, intended_at=now, outcome=None, settled_at=None)
+        .returning(publications.c.key),
     )
     publication = get(connection, key)
-    if changed.rowcount == 0:
-        raise ConflictError(f"The post {key} is published already and is not sent again.")
+    if not changed:
+        raise ConflictError(
+            f"The post {key} is published, or another attempt sends it just now; it is not sent again."
+        )
     return publication
 
 

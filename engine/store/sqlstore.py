@@ -131,10 +131,9 @@ class SqlStore:
         with self._database.write() as connection:
             return ledger.claim(connection, post, now)
 
-    def reopen_publication(self, key: str, now: datetime) -> Publication:  # noqa: ARG002 - the Protocol's
-        """Count another attempt. Raises ConflictError when it is published, NotFoundError when never claimed."""
+    def reopen_publication(self, key: str, attempts: int, now: datetime) -> Publication:
         with self._database.write() as connection:
-            return ledger.reopen(connection, key)
+            return ledger.reopen(connection, key, attempts, now)
 
     def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:
         """Write the outcome and return the row as it stands. Raises NotFoundError when never claimed."""

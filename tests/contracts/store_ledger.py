@@ -53,20 +53,28 @@ class LedgerContract:
         store.claim_publication(post(), T0)
         there = store.settle_publication(post().key, outcome(url="https://example.org/1"), at(1))
         assert store.settle_publication(post().key, outcome(status, message="late"), at(2)) == there
-        with pytest.raises(ConflictError, match="published already"):
-            store.reopen_publication(post().key, at(3))
+        with pytest.raises(ConflictError, match="is published"):
+            store.reopen_publication(post().key, 1, at(3))
         assert store.claim_publication(post(), at(4)) == (there, False)
 
     def test_reopening_counts_an_attempt_and_clears_the_outcome(self, store: Store) -> None:
         first, _ = store.claim_publication(post(), T0)
         store.settle_publication(post().key, outcome(PublishStatus.ABSENT), at(1))
-        assert store.reopen_publication(post().key, at(2)) == first.model_copy(update={"attempts": 2})
+        again = first.model_copy(update={"attempts": 2, "intended_at": at(2)})
+        assert store.reopen_publication(post().key, 1, at(2)) == again
+
+    def test_of_two_attempts_that_saw_the_same_count_only_one_may_send(self, store: Store) -> None:
+        store.claim_publication(post(), T0)
+        store.settle_publication(post().key, outcome(PublishStatus.ABSENT), at(1))
+        store.reopen_publication(post().key, 1, at(2))
+        with pytest.raises(ConflictError, match="not sent again"):
+            store.reopen_publication(post().key, 1, at(3))
 
     def test_a_slot_that_nobody_claimed_is_not_found(self, store: Store) -> None:
         with pytest.raises(NotFoundError):
             store.settle_publication("nothing", outcome(), T0)
         with pytest.raises(NotFoundError):
-            store.reopen_publication("nothing", T0)
+            store.reopen_publication("nothing", 1, T0)
 
     def test_the_ledger_is_read_from_the_newest_slot(self, store: Store) -> None:
         for slot in (2, 5, 1):
