@@ -22,6 +22,7 @@ CLEAN = 0
 GAVE_UP = 1
 
 _PACE = 0.05
+_ONE_PRESS = 0.5
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ class Supervisor:
         self._report = report or _to_stderr
         self.patience = patience or Patience()
         self._on_pids = on_pids
+        self._first_signal = 0.0
         self._gave_up = False
 
     async def run(self, body: Callable[[], Awaitable[int]] | None = None) -> int:
@@ -269,8 +271,12 @@ class Supervisor:
         return wanted
 
     def _on_signal(self) -> None:
+        # One Ctrl-C may reach us twice, from the terminal and from `make` or `timeout` above us.
         if not self.stopping.is_set():
+            self._first_signal = time.monotonic()
             self.say("stopping; once more (Ctrl-C) kills at once")
+        elif time.monotonic() - self._first_signal < _ONE_PRESS:
+            return
         self.stop()
 
 

@@ -62,7 +62,7 @@ def _profile(settings: Settings) -> dict[str, Any]:
     try:
         return dict(
             ClientConfig.load_client_connect_config(
-                profile=settings.temporal_profile, override_env_vars=environment()
+                profile=settings.temporal_profile, override_env_vars=dict(environment())
             )
         )
     except (RuntimeError, ValueError) as error:
