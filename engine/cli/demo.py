@@ -47,7 +47,9 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Leave with 0 when all of it has happened.")] = False,
 ) -> None:
-    """Show a living and a forgotten channel on a real engine: posts, feed, alert, task, review. Ctrl-C ends it.
+    """Show all of it at work within a minute.
+
+    A channel that is fed and one that was forgotten, on a real engine: posts, feed, alert, task, review.
 
     Everything stays in the folder `demo` of the data directory; started again it goes on where it was.
     """

@@ -23,7 +23,9 @@ def up(
         typer.Argument(metavar="[PATH]…", help="Plan files or folders to apply once the engine is ready."),
     ] = None,
 ) -> None:
-    """Run the engine until Ctrl-C: the embedded Temporal server (unless another is set) and a worker.
+    """Run the engine on this machine, until Ctrl-C.
+
+    It is the embedded Temporal server (unless another one is set) and a worker.
 
     Both are started again when they die. Everything is kept in the data directory; started again, the engine
     goes on where it was.
@@ -43,7 +45,7 @@ def up(
 
         await apply_when_ready(settings, plans, say=say)
         if ui_address:
-            say(f"Temporal's own web page: http://{ui_address}")
+            say(f"Temporal's own web page: {ui_address}")
         say("The engine is ready. `drumbeat status` in another terminal shows what runs; Ctrl-C stops it.")
         await asyncio.Event().wait()
         return 0

@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
 
 
 def worker(ctx: typer.Context) -> None:
-    """Run a worker until it is stopped; calls under way are finished first.
+    """Run a worker alone, until it is stopped.
+
+    Calls under way are finished first.
 
     `drumbeat up` starts one by itself. Use this on further machines of a cluster, with DRUMBEAT_TEMPORAL_ADDRESS
     and DRUMBEAT_DATABASE_URL set.

@@ -54,3 +54,33 @@ class Entry(Model):
     subject: str
     summary: str
     data: dict[str, JsonValue] = {}
+
+
+MEANINGS: dict[EntryType, str] = {
+    EntryType.STRATEGY_APPLIED: "A revision of the plan counts from now on.",
+    EntryType.SLOT_HELD: "A slot fell into a blackout and moves to the first day after it.",
+    EntryType.SLOT_ASKED: "A slot is late or in a blackout; a person decides whether it is posted.",
+    EntryType.SLOT_PUBLISHED: "A post is there, once; with its link.",
+    EntryType.SLOT_SKIPPED: "A slot passed without a post, with the reason.",
+    EntryType.SLOT_FAILED: "A post did not go out and will not by repeating; a person is asked.",
+    EntryType.SLOT_UNKNOWN: "A post may or may not be there and the platform cannot tell; a person looks.",
+    EntryType.CHANNEL_STATE: "A channel's momentum turned: steady, slowing, silent or dormant.",
+    EntryType.ACTIVITY_SEEN: "A source showed posts that were not known, by whomever they were made.",
+    EntryType.SOURCE_STATE: "A source can no longer be read, or can be read again.",
+    EntryType.ALERT_PENDING: "A rule is true and waits for its `for`; or is no longer true before it fired.",
+    EntryType.ALERT_FIRING: "An alert fires: people are told, its task opens.",
+    EntryType.ALERT_RECOVERING: "A firing alert's condition is false and waits for `keep_firing_for`.",
+    EntryType.ALERT_RESOLVED: "An alert has ended.",
+    EntryType.ALERT_DATA: "What an alert is judged by has become unknown, or known again.",
+    EntryType.ALERT_ACKNOWLEDGED: "Somebody has seen the alert and deals with it.",
+    EntryType.TASK_OPENED: "A person is asked to do something: what, why, until when.",
+    EntryType.TASK_UPDATED: "A task changed: it sleeps, woke, or its link is being verified.",
+    EntryType.TASK_ESCALATED: "A task is overdue; the deputy or the owner is told.",
+    EntryType.TASK_CLOSED: "A task ended, with its outcome.",
+    EntryType.REVIEW_OPENED: "A review opened, with its agenda.",
+    EntryType.REVIEW_OVERDUE: "A review was not decided in time.",
+    EntryType.REVIEW_DECIDED: "A review was decided: keep, change, stop or experiment.",
+    EntryType.PAUSE_STARTED: "Posting stopped and the momentum clocks stand still.",
+    EntryType.PAUSE_ENDED: "A pause is over.",
+    EntryType.NOTICE_FAILED: "A notification could not be delivered through one of its notifiers.",
+}

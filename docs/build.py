@@ -1,0 +1,153 @@
+"""Write the reference pages that are made from code: `make docs`. A test fails when they are out of date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.cli.reference import markdown as command_line_page
+from engine.documents.findings import FINDINGS
+from engine.documents.schema import json_schema
+from engine.domain.journal import MEANINGS
+from engine.runtime.settings import describe_settings
+from rules.packs import describe_pack, pack_names
+
+FOLDER = Path(__file__).parent / "reference"
+MADE = "<!-- Made from code by `make docs`. -->"
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its file name."""
+    made = {
+        "cli.md": command_line_page(),
+        "settings.md": settings_page(),
+        "findings.md": findings_page(),
+        "journal.md": journal_page(),
+        "plan.md": plan_page(),
+        "packs.md": packs_page(),
+    }
+    return {name: text.rstrip() + "\n" for name, text in made.items()}
+
+
+def settings_page() -> str:
+    """List every setting with its default."""
+    lines = ["# Settings", MADE, "", "Set as environment variables where the engine or the worker runs.", ""]
+    lines += ["| variable | default | meaning |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{row.variable}` | {_cell(row.default)} | {_cell(row.description)} |"
+        for row in describe_settings()
+    ]
+    return "\n".join(lines)
+
+
+def findings_page() -> str:
+    """List every finding of `drumbeat check`."""
+    lines = ["# Findings of `drumbeat check`", MADE, ""]
+    lines += ["Exit code 3 when one is worse than info. Only an error stops `apply`.", ""]
+    for code, kind in sorted(FINDINGS.items()):
+        lines += [f"## {code} {kind.title}", "", f"*{kind.severity}* — {kind.explanation}", ""]
+    return "\n".join(lines)
+
+
+def journal_page() -> str:
+    """List every type of journal entry, as `journal` and `simulate` print them."""
+    lines = ["# The journal", MADE, ""]
+    lines += [
+        "Every line has `at` (UTC, when it became true), `strategy`, `type`, `subject` and `summary`; further fields",
+        "hold the record as it stood then: `alert`, `task`, `review`, `slot`, `pause`. `drumbeat journal --json` and",
+        "`drumbeat simulate --json` print one JSON object a line with a `schema` field.",
+        "",
+        "| type | when |",
+        "| --- | --- |",
+    ]
+    lines += [f"| `{kind}` | {_cell(meaning)} |" for kind, meaning in MEANINGS.items()]
+    return "\n".join(lines)
+
+
+def packs_page() -> str:
+    """List the rule packs that ship, with each rule's reason."""
+    lines = ["# Rule packs", MADE, ""]
+    for name in pack_names():
+        pack = describe_pack(name)
+        lines += [f"## {name}", "", pack.description, "", "| rule | severity | why |", "| --- | --- | --- |"]
+        lines += [f"| {rule.name} | {rule.severity} | {_cell(rule.reason)} |" for rule in pack.rules]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def plan_page() -> str:
+    """List every field of a plan file."""
+    schema = json_schema()
+    lines = ["# The plan", MADE, ""]
+    lines += [
+        "`drumbeat schema` prints this as JSON Schema, so that editors complete and check while you type.",
+        "",
+    ]
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            lines += [
+                f"## {name}",
+                "",
+                *_paragraph(definition.get("description", "")),
+                *_fields(definition),
+                "",
+            ]
+        elif "enum" in definition:
+            values = ", ".join(f"`{value}`" for value in definition["enum"])
+            lines += [f"## {name}", "", f"One of {values}.", ""]
+    return "\n".join(lines)
+
+
+def _paragraph(text: str) -> list[str]:
+    return [*(line.strip() for line in text.splitlines()), ""] if text else []
+
+
+def _fields(definition: dict[str, Any]) -> Iterator[str]:
+    yield "| field | type | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    required = set(definition.get("required", ()))
+    for name, field in definition["properties"].items():
+        default = "required" if name in required else _cell(field.get("default", ""))
+        yield f"| `{name}` | {_kind(field)} | {default} | {_cell(field.get('description', ''))} |"
+
+
+def _kind(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        name = field["$ref"].rsplit("/", maxsplit=1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "const" in field:
+        return f"`{field['const']}`"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field:
+        return " or ".join(
+            dict.fromkeys(_kind(part) for part in field["anyOf"] if part.get("type") != "null")
+        )
+    if field.get("type") == "array":
+        return f"list of {_kind(field.get('items', {}))}"
+    return str(field.get("type", "anything"))
+
+
+def _cell(value: object) -> str:
+    text = "" if value in ("", None, [], {}, ()) else str(value)
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main() -> int:
+    """Write the pages; with `--check` only say which are out of date."""
+    stale = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                FOLDER.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    print("\n".join(stale) or "all pages are up to date")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
