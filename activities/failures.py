@@ -11,11 +11,13 @@ from engine.domain.ports import Capabilities
 from engine.domain.publication import PublishOutcome, PublishStatus
 
 NOTHING_HAPPENED = "NothingHappened"
+# An error page is no sentence; what goes into a history stays short.
+LONGEST = 1000
 
 
 def outcome_of(error: PublishError, capabilities: Capabilities) -> PublishOutcome:
     """Return what a failed publication means: nothing happened (for now or for good), or perhaps it did."""
-    message = f"{error} ({error.raw})" if error.raw else str(error)
+    message = shorten(f"{error} ({error.raw})" if error.raw else str(error), LONGEST)
     if error.effect is Effect.NONE:
         status = PublishStatus.ABSENT if error.transient else PublishStatus.REFUSED
         return PublishOutcome(status=status, message=message)
@@ -39,4 +41,9 @@ def root_message(error: BaseException) -> str:
     """Return the innermost message of a chain of Temporal failures, for people."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return str(error) or type(error).__name__
+    return shorten(str(error), LONGEST) or type(error).__name__
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut a text that somebody else wrote, so that it fits into histories and on pages."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 from temporalio import activity
 
-from activities.failures import try_again
+from activities.failures import LONGEST, shorten, try_again
 from activities.heartbeat import heartbeating
 from activities.policies import NOTIFY_ATTEMPTS
 from engine.domain.errors import DrumbeatError, NotifyError
 from engine.domain.messages import Notify, NotifyFinished
 from engine.domain.ports import Clock, Notifier, SecretReader, Store
 from engine.domain.workspace import NotifierConfig
+
+# What one notifier may take, so that one that hangs keeps nobody else waiting.
+_SECONDS = 30
 
 
 class NotifyActivities:
@@ -27,14 +30,15 @@ class NotifyActivities:
     @activity.defn
     async def notify(self, request: Notify) -> NotifyFinished:
         """Deliver through every notifier that has not delivered yet; report those that finally failed."""
-        failures: dict[str, str] = {}
-        passing = False
         async with heartbeating():
-            for notifier in request.notifiers:
-                error = await self._deliver(notifier, request)
-                if error is not None:
-                    failures[notifier.name] = str(error)
-                    passing = passing or (isinstance(error, NotifyError) and error.transient)
+            errors = await asyncio.gather(*(self._deliver(each, request) for each in request.notifiers))
+        failed = {
+            each.name: error
+            for each, error in zip(request.notifiers, errors, strict=True)
+            if error is not None
+        }
+        failures = {name: shorten(str(error), LONGEST) for name, error in failed.items()}
+        passing = any(isinstance(error, NotifyError) and error.transient for error in failed.values())
         if passing and activity.info().attempt < NOTIFY_ATTEMPTS:
             raise try_again("; ".join(f"{name}: {error}" for name, error in failures.items()))
         return NotifyFinished(notice=request.notice, failures=failures)
@@ -47,7 +51,10 @@ class NotifyActivities:
             return None
         try:
             adapter = self._notifiers[notifier.kind]
-            await adapter.send(notifier, request, self._secrets(notifier.secrets))
+            async with asyncio.timeout(_SECONDS):
+                await adapter.send(notifier, request, self._secrets(notifier.secrets))
+        except TimeoutError:
+            return NotifyError(f"it did not take the message within {_SECONDS} s")
         except DrumbeatError as error:
             return error
         except Exception as error:  # noqa: BLE001 - a bug in one notifier must not silence the others

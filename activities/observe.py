@@ -7,17 +7,19 @@ from collections.abc import Mapping
 
 from temporalio import activity
 
+from activities.failures import shorten
 from activities.heartbeat import heartbeating
-from engine.domain.errors import DrumbeatError
+from engine.domain.errors import DrumbeatError, SourceError
 from engine.domain.messages import Observe, Observed
 from engine.domain.ports import Clock, MetricSource, SecretReader, Store
-from engine.domain.records import Reading, Sample
+from engine.domain.records import Activity, Reading, Sample
 from engine.domain.workspace import SourceConfig
 
 # What one source may cost, so that one slow source never hides what the others show.
 _SOURCE_SECONDS = 40
 # What goes back into the strategy's history; the store keeps all samples, the heart needs the newest.
 _NEWEST = 40
+_TITLE, _ERROR = 200, 1000
 
 
 class ObserveActivities:
@@ -33,17 +35,15 @@ class ObserveActivities:
         """Read all sources at once. One that fails gives a reading that says so; it never stops the others."""
         async with heartbeating():
             readings = await asyncio.gather(*(self._read(source, request) for source in request.sources))
-        return Observed(readings=tuple(_brief(reading) for reading in readings))
+            kept = [await self._keep(request.strategy, reading) for reading in readings]
+        return Observed(readings=tuple(_brief(reading) for reading in kept))
 
     async def _read(self, source: SourceConfig, request: Observe) -> Reading:
         now = self._clock.now()
         try:
             adapter = self._sources[source.kind]
             async with asyncio.timeout(_SOURCE_SECONDS):
-                reading = await adapter.read(source, request, now, self._secrets(source.secrets))
-            if reading.samples:
-                await asyncio.to_thread(self._store.add_samples, request.strategy, reading.samples)
-            return reading
+                return await adapter.read(source, request, now, self._secrets(source.secrets))
         except TimeoutError:
             return Reading(source=source.name, at=now, ok=False, error="it did not answer in time")
         except DrumbeatError as error:
@@ -54,6 +54,15 @@ class ObserveActivities:
                 source=source.name, at=now, ok=False, error=f"its adapter broke: {type(error).__name__}"
             )
 
+    async def _keep(self, strategy: str, reading: Reading) -> Reading:
+        """Store one source's samples. What no store would take is its fault; a store that is away is not."""
+        if reading.samples:
+            try:
+                await asyncio.to_thread(self._store.add_samples, strategy, reading.samples)
+            except SourceError as error:
+                return Reading(source=reading.source, at=reading.at, ok=False, error=str(error))
+        return reading
+
 
 def _brief(reading: Reading) -> Reading:
     """Return the reading with only what the heart needs: the newest activities, and one sample per metric."""
@@ -62,7 +71,18 @@ def _brief(reading: Reading) -> Reading:
         if sample.metric not in newest or sample.at >= newest[sample.metric].at:
             newest[sample.metric] = sample
     activities = {
-        channel: tuple(sorted(seen, key=lambda activity: activity.at)[-_NEWEST:])
+        channel: tuple(_titled(each) for each in sorted(seen, key=lambda activity: activity.at)[-_NEWEST:])
         for channel, seen in reading.activities.items()
     }
-    return reading.model_copy(update={"samples": tuple(newest.values()), "activities": activities})
+    return reading.model_copy(
+        update={
+            "samples": tuple(newest.values()),
+            "activities": activities,
+            "error": shorten(reading.error, _ERROR),
+        }
+    )
+
+
+def _titled(seen: Activity) -> Activity:
+    """Return the activity with a title of a sensible length; whole texts are sometimes found there."""
+    return seen.model_copy(update={"title": shorten(seen.title, _TITLE)})

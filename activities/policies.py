@@ -11,22 +11,36 @@ from typing import Any
 
 from temporalio.common import RetryPolicy
 
+# When a worker is killed, what it held comes back by timeouts alone, and each of these bounds how late a slot gets.
+# A workflow task that it was carrying out (the server's default: 10 s):
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=3)
+# so that the last of those that a worker takes on together is done in time even when each must be replayed first.
+WORKFLOW_TASKS_AT_ONCE = 10
+# A workflow task that waits in the dead worker's own queue (the SDK's default: 10 s). Not less: a burst of
+# strategies that are due together is served within 3 s, and moving them to the common queue would replay them all.
+STICKY_TIMEOUT = timedelta(seconds=3)
+# An activity that it was carrying out. When a starved but living worker is taken for dead, the second attempt finds
+# the first one's intent and only looks.
+_PULSE = timedelta(seconds=3)
+# The SDK holds heartbeats back for 80 % of their timeout, which leaves a starved worker 0.6 s; so not that long.
+HEARTBEAT_AT_MOST_EVERY = timedelta(seconds=1)
+
 # A publication that provably did nothing is tried again for so long before a person is asked.
 PUBLISH: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=45),
     "schedule_to_close_timeout": timedelta(minutes=10),
-    "heartbeat_timeout": timedelta(seconds=4),
+    "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
 }
 # Looking changes nothing; after this a person must look.
 FIND: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=45),
     "schedule_to_close_timeout": timedelta(minutes=5),
-    "heartbeat_timeout": timedelta(seconds=4),
+    "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
 }
 # A source that fails is a reading too, so the activity itself only fails with its worker.
@@ -53,7 +67,7 @@ NOTIFY: dict[str, Any] = {
 # The journal must be written: the database will come back.
 RECORD: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
-    "heartbeat_timeout": timedelta(seconds=10),
+    "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
     ),

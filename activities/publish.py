@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 from temporalio import activity
 
@@ -31,22 +32,24 @@ class PublishActivities:
         """Publish a post, or report what an earlier attempt of the same slot did.
 
         A retry that finds an intent without an outcome (the worker died in between) touches nothing and
-        answers `maybe`. Raises a retryable error only when nothing happened.
+        answers `maybe`. Raises a retryable error of type NothingHappened only when nothing happened.
         """
         post = request.post
-        row, new = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
-        if not new:
-            earlier = self._earlier(row, post, known_absent=request.known_absent)
-            if earlier is not None:
-                return earlier
-            try:
-                now = self._clock.now()
-                await asyncio.to_thread(self._store.reopen_publication, row.key, row.attempts, now)
-            except ConflictError as error:
-                return doubtful(str(error), self._platforms[post.account.platform].capabilities)
         async with heartbeating():
+            row, new = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
+            if not new:
+                # Somebody looked before the first attempt. A second one follows a call that may have worked.
+                known_absent = request.known_absent and activity.info().attempt == 1
+                earlier = self._earlier(row, post, known_absent=known_absent)
+                if earlier is not None:
+                    return earlier
+                try:
+                    now = self._clock.now()
+                    await asyncio.to_thread(self._store.reopen_publication, row.key, row.attempts, now)
+                except ConflictError as error:
+                    return self._cut_off(str(error), post, now)
             outcome = await self._send(post)
-        await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
+            await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
         if outcome.status is PublishStatus.ABSENT:
             raise try_again(outcome.message, outcome.settle or None)
         return outcome
@@ -77,13 +80,19 @@ class PublishActivities:
             return row.outcome
         if known_absent or (row.outcome is not None and row.outcome.status in _NOTHING_THERE):
             return None
+        if row.key != post.key:
+            why = f"an earlier attempt with other content was cut off; look for {row.key}"
+            return PublishOutcome(status=PublishStatus.UNSURE, message=why)
+        return self._cut_off("an earlier attempt was cut off before its answer came", post, row.intended_at)
+
+    def _cut_off(self, why: str, post: Post, began: datetime) -> PublishOutcome:
+        """Return the doubt about another attempt, which may still be under way in a worker that lost its connection."""
         can = self._platforms[post.account.platform].capabilities
-        cut_off = doubtful("an earlier attempt was cut off before its answer came", can)
+        doubt = doubtful(why, can)
         if can.idempotent:
-            return cut_off
-        # The earlier call may still be under way, in a worker that only lost its connection: outwait it.
-        under_way = row.intended_at + can.timeout - self._clock.now()
-        return cut_off.model_copy(update={"settle": max(can.settle, under_way + can.settle)})
+            return doubt
+        under_way = began + can.timeout - self._clock.now()
+        return doubt.model_copy(update={"settle": max(can.settle, under_way + can.settle)})
 
     async def _send(self, post: Post) -> PublishOutcome:
         try:

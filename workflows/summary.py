@@ -9,6 +9,18 @@ from engine.domain.lifecycle.state import State
 from engine.domain.plan import Plan
 from engine.domain.words import moment
 
+# The server refuses longer ones (400 bytes), and a refused summary would stop the whole strategy.
+_SUMMARY_BYTES = 200
+_DETAILS = 10_000
+
+
+def short(text: str) -> str:
+    """Return the text as one line that the server takes as a summary."""
+    line = " ".join(text.split())
+    if len(line.encode()) <= _SUMMARY_BYTES:
+        return line
+    return line.encode()[: _SUMMARY_BYTES - 3].decode(errors="ignore") + "…"
+
 
 def details(plan: Plan, state: State, wake_at: datetime | None) -> str:
     """Return the strategy's status in Markdown."""
@@ -25,4 +37,4 @@ def details(plan: Plan, state: State, wake_at: datetime | None) -> str:
     lines += [f"- task {task.id} {task.title} ({task.assignee or 'nobody'})" for task in state.tasks.values()]
     if wake_at is not None:
         lines.append(f"\nNext look: {moment(wake_at, plan.zone)}")
-    return "\n".join(lines)
+    return "\n".join(lines)[:_DETAILS]
