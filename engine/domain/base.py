@@ -65,15 +65,16 @@ def parse_duration(text: object) -> timedelta:
 
 def format_duration(duration: timedelta) -> str:
     """Write a duration the way a plan writes it: the inverse of `parse_duration`."""
-    seconds = duration.total_seconds()
-    if seconds != int(seconds):
-        return f"{seconds:g}s"
-    rest, parts = int(seconds), []
-    for unit in "dhms":
+    rest, micros = divmod(duration // timedelta(microseconds=1), 1_000_000)
+    parts = []
+    for unit in "dhm":
         count, rest = divmod(rest, _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
+    if rest or micros or not parts:
+        fraction = f".{micros:06}".rstrip("0") if micros else ""
+        parts.append(f"{rest}{fraction}s")
+    return "".join(parts)
 
 
 def _bounded(duration: timedelta) -> timedelta:

@@ -6,11 +6,12 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from engine.domain.base import to_utc
 from engine.domain.strategy import Goal
 
 
 class Pace(StrEnum):
-    """How a goal stands. Tolerance: a tenth of the planned way is lagging, more is behind."""
+    """How a goal stands. Up to a tenth short of the planned way is on pace, up to three tenths is lagging."""
 
     NO_DATA = "no data"
     NOT_STARTED = "not started"
@@ -26,11 +27,11 @@ BEHIND_SHARE = 0.7
 
 
 def bounds(goal: Goal, zone: str) -> tuple[datetime, datetime]:
-    """Return the instants at which the goal starts and is due: midnight before, and midnight after its last day."""
+    """Return when the goal starts and is due, in UTC: midnight before its first, and after its last local day."""
     tz = ZoneInfo(zone)
     return (
-        datetime.combine(goal.start, time(), tz),
-        datetime.combine(goal.due + timedelta(days=1), time(), tz),
+        to_utc(datetime.combine(goal.start, time(), tz)),
+        to_utc(datetime.combine(goal.due + timedelta(days=1), time(), tz)),
     )
 
 

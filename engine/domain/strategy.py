@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from engine.domain.base import Duration, Model, Name, PositiveDuration, Sentence, ZoneName, misfit
 from engine.domain.rule import Rule
-from engine.domain.schedule import Schedule
+from engine.domain.schedule import Day, Schedule
 
 PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
@@ -67,8 +67,8 @@ class Goal(Model):
     metric: Name
     baseline: float
     target: float
-    start: date
-    due: date
+    start: Day
+    due: Day
     owner: Name | None = None
 
     @model_validator(mode="after")
