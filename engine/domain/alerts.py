@@ -5,28 +5,31 @@ Unknown never fires and never resolves. Identity is rule and subject; a changed 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from engine.domain.clocks import Standstill, deadline
 from engine.domain.records import Alert, AlertState, DataState
 from engine.domain.rule import Rule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a rule says of a subject at an instant.
 
-    `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. `flips_at` is the next instant at which the verdict changes
-    if nothing happens meanwhile.
+    `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. `flips_at`
+    is the next instant at which the verdict changes if nothing happens meanwhile. While the subject's clock stands
+    `still`, a pending alert does not ripen.
     """
 
     truth: bool | None
     data: DataState = DataState.OK
     why: Callable[[], tuple[str, dict[str, JsonValue]]] = lambda: ("", {})
     flips_at: datetime | None = None
+    still: Sequence[Standstill] = ()
 
 
 def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
@@ -51,11 +54,13 @@ def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Ale
     if alert.state is AlertState.RECOVERING:
         return alert.model_copy(update={"state": AlertState.FIRING, "recovering_since": None})
     since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
-    if alert.state is AlertState.PENDING and now < since + rule.for_:
+    ripe_at = deadline(since, rule.for_, verdict.still)
+    ripe = ripe_at is not None and now >= ripe_at
+    if alert.state is AlertState.PENDING and not ripe:
         return alert
     because, evidence = verdict.why()
     reasons: dict[str, object] = {"because": because, "evidence": evidence}
-    if now >= since + rule.for_:
+    if ripe:
         return alert.model_copy(
             update=reasons
             | {
@@ -103,9 +108,11 @@ def is_active(alert: Alert) -> bool:
 
 def next_turn(alert: Alert, verdict: Verdict, rule: Rule) -> datetime | None:
     """Return when the alert changes if nothing happens meanwhile: by its own clocks or as the verdict flips."""
-    instants = [verdict.flips_at] if verdict.flips_at else []
+    own = None
     if verdict.truth is True and alert.state is AlertState.PENDING and alert.pending_since:
-        instants.append(alert.pending_since + rule.for_)
-    if verdict.truth is False and alert.state is AlertState.RECOVERING and alert.recovering_since:
-        instants.append(alert.recovering_since + rule.keep_firing_for)
-    return min(instants, default=None)
+        own = deadline(alert.pending_since, rule.for_, verdict.still)
+    elif verdict.truth is False and alert.state is AlertState.RECOVERING and alert.recovering_since:
+        own = alert.recovering_since + rule.keep_firing_for
+    if own is None or verdict.flips_at is None:
+        return own or verdict.flips_at
+    return min(own, verdict.flips_at)

@@ -56,8 +56,3 @@ def deadline(since: datetime, patience: timedelta, still: Sequence[Standstill]) 
             return None
         clock = end
     return clock + left
-
-
-def covers(still: Sequence[Standstill], moment: datetime) -> bool:
-    """Return whether the clock stands still at that moment."""
-    return any(start <= moment and (end is None or moment < end) for start, end in still)

@@ -27,20 +27,25 @@ class Turning:
     silent: datetime | None
     dormant: datetime | None
 
-    def state_at(self, moment: datetime) -> Momentum:
-        """Return the momentum at that moment."""
+    def at(self, moment: datetime) -> tuple[Momentum, datetime | None]:
+        """Return the momentum at that moment, and since when it is so; None stands for always."""
         for instant, state in (
             (self.dormant, Momentum.DORMANT),
             (self.silent, Momentum.SILENT),
             (self.slowing, Momentum.SLOWING),
         ):
             if instant is not None and moment >= instant:
-                return state
-        return Momentum.STEADY
+                return state, instant
+        return Momentum.STEADY, None
 
     def instants(self) -> list[datetime]:
         """Return the instants that exist."""
         return [instant for instant in (self.slowing, self.silent, self.dormant) if instant is not None]
+
+
+def is_promised(channel: Channel) -> bool:
+    """Return whether the plan says anything by which the channel could slow or fall silent."""
+    return channel.silent_after is not None or channel.dormant_after is not None
 
 
 def turning(
@@ -62,16 +67,15 @@ def turning(
 def too_few_at(
     channel: Channel, recent: Sequence[Activity], watched_since: datetime, still: Sequence[Standstill]
 ) -> datetime | None:
-    """Return when fewer than `at_least` activities lie within the period with its tolerance."""
+    """Return when fewer than `at_least` activities lie within the period with its tolerance.
+
+    As long as so many were never seen, the first whole period since the channel is watched must show them.
+    """
     cadence = channel.cadence
     if cadence is None or cadence.at_least is None:
         return None
-    known = len(recent) >= cadence.at_least
-    since = (
-        recent[-cadence.at_least].at
-        if known
-        else max(watched_since, recent[-1].at if recent else watched_since)
-    )
+    enough = len(recent) >= cadence.at_least
+    since = recent[-cadence.at_least].at if enough else watched_since
     return deadline(since, cadence.patience, still)
 
 

@@ -150,6 +150,16 @@ def blackout_intervals(
     return merged
 
 
+def blackout_spans(schedule: Schedule, zone: str) -> tuple[tuple[datetime, datetime], ...]:
+    """Return all the blacked-out time of a schedule: UTC, half-open, in order, adjoining ones merged into one."""
+    if not schedule.blackout:
+        return ()
+    zone = schedule.timezone or zone
+    bounds = [_bounds(blackout, zone) for blackout in schedule.blackout]
+    start, end = min(low for low, _ in bounds), max(high for _, high in bounds)
+    return tuple(blackout_intervals(schedule.blackout, zone, start, end))
+
+
 def shifted(schedule: Schedule, zone: str, instant: datetime) -> datetime:
     """Return the same wall-clock time on the first local day after the blackout, and any adjoining it, in UTC.
 

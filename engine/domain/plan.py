@@ -6,6 +6,8 @@ import hashlib
 from functools import cached_property
 
 from engine.domain.base import Model, Name
+from engine.domain.clocks import Standstill
+from engine.domain.occurrences import blackout_spans
 from engine.domain.rule import Rule
 from engine.domain.strategy import Action, Channel, ContentItem, Metric, Review, Strategy
 from engine.domain.subjects import subjects
@@ -75,6 +77,37 @@ class Plan(Model):
         used = {channel.activity for channel in self.strategy.channels if channel.activity}
         used |= {metric.source for metric in self.strategy.metrics}
         return {source.name: source for source in self.workspace.sources if source.name in used}
+
+    @cached_property
+    def blackouts(self) -> dict[str, tuple[Standstill, ...]]:
+        """Return when each action is blacked out, as merged intervals in UTC."""
+        return {action.name: blackout_spans(action.schedule, self.zone) for action in self.strategy.actions}
+
+    @cached_property
+    def actions_of(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the actions that feed each channel."""
+        actions = self.strategy.actions
+        return {
+            channel: tuple(action.name for action in actions if action.channel == channel)
+            for channel in self.channels
+        }
+
+    @cached_property
+    def shown_by(self) -> dict[str, tuple[Channel, ...]]:
+        """Return the channels whose activity each source shows."""
+        channels = self.strategy.channels
+        return {
+            source: tuple(channel for channel in channels if channel.activity == source)
+            for source in self.sources
+        }
+
+    @cached_property
+    def rules_of(self) -> dict[str, tuple[Rule, ...]]:
+        """Return the enabled rules that judge each subject."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule, subject in self.judged:
+            found[subject] = (*found.get(subject, ()), rule)
+        return found
 
     @cached_property
     def judged(self) -> tuple[tuple[Rule, str], ...]:

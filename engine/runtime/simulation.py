@@ -5,9 +5,12 @@ What it prints is what the workflow does with the same plan and the same world; 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
+from typing import TypeVar
 
 from engine.domain.base import to_utc
 from engine.domain.journal import Entry
@@ -17,6 +20,10 @@ from engine.domain.messages import Event, Find, Observe, Observed, PlanApplied, 
 from engine.domain.plan import Plan
 from engine.domain.publication import PublishOutcome, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
+
+Dated = TypeVar("Dated", Activity, Sample)
+# A feed shows its newest entries only.
+FEED_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -49,29 +56,30 @@ class World:
         return Observed(readings=tuple(self._read(source.name, effect, now) for source in effect.sources))
 
     def _read(self, source: str, effect: Observe, now: datetime) -> Reading:
-        activities = {
-            channel: tuple(
-                activity
-                for activity in self.posts.get(channel, ())
-                if activity.at <= now and not self.is_silent(channel, activity.at)
-            )[-100:]
-            for channel in effect.channels.get(source, ())
-        }
+        channels = effect.channels.get(source, ())
+        activities = {channel: self._seen(channel, now) for channel in channels}
         metrics = [metric.name for metric in effect.metrics if metric.source == source]
-        known = [
-            [sample for sample in self.samples.get(name, ()) if sample.at <= now][-1:] for name in metrics
-        ]
         return Reading(
             source=source,
             at=now,
             ok=True,
-            activities=activities,
-            samples=tuple(s for found in known for s in found),
+            activities={channel: found for channel, found in activities.items() if found},
+            samples=tuple(sample for name in metrics for sample in _newest(self.samples.get(name, ()), now, 1)),
         )
+
+    def _seen(self, channel: str, now: datetime) -> tuple[Activity, ...]:
+        found = _newest(self.posts.get(channel, ()), now, FEED_LENGTH)
+        return tuple(activity for activity in found if not self.is_silent(channel, activity.at))
 
     def is_silent(self, channel: str, at: datetime) -> bool:
         """Return whether the channel has been made silent by then."""
         return channel in self.silent_from and at >= self.silent_from[channel]
+
+
+def _newest(events: Sequence[Dated], now: datetime, count: int) -> Sequence[Dated]:
+    """Return the newest of the events, which are in time order, that have happened by now."""
+    end = bisect_right(events, now, key=attrgetter("at"))
+    return events[max(0, end - count) : end]
 
 
 def simulate(plan: Plan, world: World, start: datetime, end: datetime) -> Iterator[Entry]:

@@ -5,63 +5,58 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import publishing, reviewing, slots, watching
+from engine.domain.lifecycle import pausing, reviewing, slots, watching
 from engine.domain.lifecycle.state import ChannelState, Draft, MetricState, SourceState
 from engine.domain.messages import PlanApplied
 
 
+def make_room(draft: Draft) -> None:
+    """Give every channel, metric and source of the draft's plan its memory; what was known is kept."""
+    plan, now = draft.plan, draft.now
+    draft.channels = {n: draft.channels.get(n) or ChannelState(watched_since=now) for n in plan.channels}
+    draft.metrics = {n: draft.metrics.get(n) or MetricState(watched_since=now) for n in plan.metrics}
+    draft.sources = {n: draft.sources.get(n) or SourceState(watched_since=now) for n in plan.sources}
+
+
 def apply_plan(draft: Draft, event: PlanApplied, t: datetime) -> None:
-    """Bring the memory in line with the draft's plan."""
-    if event.revision <= draft.revision:
-        return
-    plan = draft.plan
-    draft.revision, draft.digest = event.revision, plan.digest
+    """Bring the rest of the memory in line with the draft's plan."""
+    draft.revision, draft.digest = event.revision, draft.plan.digest
     by = f" by {event.author}" if event.author else ""
     why = f": {event.reason}" if event.reason else ""
-    summary = f"Revision {event.revision} of the plan counts from now on{by}{why}"
     draft.note(
         EntryType.STRATEGY_APPLIED,
         "strategy",
-        summary,
+        f"Revision {event.revision} of the plan counts from now on{by}{why}",
         t,
         revision=event.revision,
         author=event.author,
         reason=event.reason,
     )
-    draft.channels = {n: draft.channels.get(n) or ChannelState(watched_since=t) for n in plan.channels}
-    draft.metrics = {n: draft.metrics.get(n) or MetricState(watched_since=t) for n in plan.metrics}
-    draft.sources = {n: draft.sources.get(n) or SourceState(watched_since=t) for n in plan.sources}
     _reschedule(draft, t)
     _end_what_left(draft, t)
 
 
 def _reschedule(draft: Draft, t: datetime) -> None:
-    draft.upcoming = {}
+    """Lay the new grids. What was already on the old one goes on from where the heart has lived to, losing none."""
+    actions, draft.upcoming = draft.upcoming, {}
     for action in draft.plan.strategy.actions:
-        slots.schedule_next(draft, action, t)
-    draft.review_due = {}
+        slots.schedule_next(draft, action, draft.at if action.name in actions else t)
+    reviews, draft.review_due = draft.review_due, {}
     for review in draft.plan.strategy.reviews:
-        reviewing.schedule_next(draft, review, t)
+        reviewing.schedule_next(draft, review, draft.at if review.name in reviews else t)
+    items = {name: {item.id for item in found} for name, found in draft.plan.content.items()}
     draft.used = {
-        name: tuple(used for used in draft.used.get(name, ()) if any(used == item.id for item in items))
-        for name, items in draft.plan.content.items()
+        name: tuple(used for used in draft.used.get(name, ()) if used in ids) for name, ids in items.items()
     }
-    for action in draft.plan.strategy.actions:
-        if draft.plan.content.get(action.name):
-            _content_again(draft, action.name, t)
-
-
-def _content_again(draft: Draft, action: str, t: datetime) -> None:
-    """Close the task that asked for content when there is some now."""
-    if any(item.id not in draft.used.get(action, ()) for item in draft.plan.content[action]):
-        slots.content_arrived(draft, action, t)
+    for name, ids in items.items():
+        if ids.difference(draft.used[name]):
+            slots.content_arrived(draft, name, t)
 
 
 def _end_what_left(draft: Draft, t: datetime) -> None:
     standing = {f"{rule.name}@{subject}" for rule, subject in draft.plan.judged}
     for alert in [alert for alert in draft.alerts.values() if alert.id not in standing]:
         watching.drop_alert(draft, alert, t)
-    for slot in [slot for slot in draft.slots.values() if slot.action not in draft.plan.actions]:
-        if slot.look_at is None and slot.task is not None:
-            publishing.skip(draft, slot.action, slot.instant, t, "its action left the plan")
-            slots.cancel_tasks(draft, slot, t)
+    slots.end_those_of_nothing(draft, t)
+    reviewing.end_those_of_nothing(draft, t)
+    pausing.end_those_of_nothing(draft, t)

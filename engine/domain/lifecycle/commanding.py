@@ -22,15 +22,19 @@ from engine.domain.plan import Plan
 from engine.domain.publication import PublishOutcome, PublishStatus
 from engine.domain.records import Slot, SlotPhase, Task, TaskKind, TaskState
 from engine.domain.strategy import ActivityKind
+from engine.domain.words import moment
 
 REMEMBERED = 500
+FARTHEST = timedelta(days=3660)
 NEEDS_LINK = (ActivityKind.SHARE, ActivityKind.CREATE)
 
 
-def refusal(plan: Plan, state: State, command: Command, now: datetime) -> str | None:
+def refusal(plan: Plan, state: State | Draft, command: Command, now: datetime) -> str | None:
     """Return why the strategy does not do this now, or None when it will. Pure: the update's validator."""
     if command.id in state.commands:
         return None
+    if not state.revision:
+        return "The strategy has no plan yet: apply one first."
     order = command.instruction
     match order:
         case CompleteTask() | SnoozeTask() | DecideSlot():
@@ -40,9 +44,7 @@ def refusal(plan: Plan, state: State, command: Command, now: datetime) -> str | 
             if alert is None or not alerts.is_active(alert):
                 return f"There is no active alert {order.alert}. `drumbeat status` lists the active ones."
         case StartPause():
-            if order.until is not None and order.until <= now:
-                return f"The pause would end at {order.until.isoformat()}, which is past. Name a later end."
-            return _scope_refusal(plan, order.scope)
+            return _pause_refusal(plan, order, now)
         case EndPause():
             if not any(pause.scope == order.scope and pausing.is_open(pause, now) for pause in state.pauses):
                 return f"{order.scope} is not paused, so there is nothing to resume."
@@ -52,37 +54,48 @@ def refusal(plan: Plan, state: State, command: Command, now: datetime) -> str | 
     return None
 
 
-def _scope_refusal(plan: Plan, scope: str) -> str | None:
-    kind, _, name = scope.partition("/")
+def _pause_refusal(plan: Plan, order: StartPause, now: datetime) -> str | None:
+    if order.until is not None and order.until <= now:
+        return f"The pause would end at {order.until.isoformat()}, which is past. Name a later end."
+    if order.until is not None and order.until > now + FARTHEST:
+        return "A pause ends within ten years. Leave its end open if nobody knows it."
+    kind, _, name = order.scope.partition("/")
     known = {"strategy": [""], "channel": list(plan.channels), "action": list(plan.actions)}[kind]
     if name in known:
         return None
     return f"The plan has no {kind} named {name}; it has: {', '.join(known) or 'none'}."
 
 
-def _task_refusal(state: State, order: CompleteTask | SnoozeTask | DecideSlot, now: datetime) -> str | None:
+def _task_refusal(
+    state: State | Draft, order: CompleteTask | SnoozeTask | DecideSlot, now: datetime
+) -> str | None:
     task = state.tasks.get(order.task)
     if task is None:
         return f"There is no open task {order.task}. `drumbeat tasks` lists the open ones."
+    if task.state is TaskState.VERIFYING:
+        return f"The link of {task.id} is being verified just now. Wait for what comes of it."
     if isinstance(order, SnoozeTask):
-        return "Snooze until a later instant than now." if order.until <= now else None
+        if now < order.until <= now + FARTHEST:
+            return None
+        return "Snooze until an instant that is later than now and within ten years."
     slot = _slot_of(state, task)
     if isinstance(order, DecideSlot):
-        if slot is None or slot.phase is not SlotPhase.ASKED:
-            return f"{task.id} is no decision about a post. Use `drumbeat tasks done {task.id}`."
-        return None
+        return _decision_refusal(task, slot, order)
     if task.kind in (TaskKind.DECIDE, TaskKind.VERIFY) and slot is not None:
         return f"{task.id} asks what becomes of a post: say `post`, `drop`, or `posted` with its link."
-    if task.state is TaskState.VERIFYING:
-        return f"The link of {task.id} is being verified just now."
-    if (
-        task.kind is TaskKind.POST
-        and slot is not None
-        and slot.post
-        and not order.link
-        and slot.post.kind in NEEDS_LINK
-    ):
+    post = slot.post if slot is not None and task.kind is TaskKind.POST else None
+    if post is not None and not order.link and post.kind in NEEDS_LINK:
         return f"{task.id} needs the link of the post, so that it can be verified: add --link."
+    return None
+
+
+def _decision_refusal(task: Task, slot: Slot | None, order: DecideSlot) -> str | None:
+    if slot is None or slot.phase is not SlotPhase.ASKED:
+        return f"{task.id} is no decision about a post. Use `drumbeat tasks done {task.id}`."
+    if task.kind is TaskKind.POST and order.decision != "drop":
+        return (
+            f"{task.id} is done by hand. Say `drop`, or close it with the link of the post once it is there."
+        )
     return None
 
 
@@ -107,11 +120,8 @@ def _carry_out(draft: Draft, command: Command, t: datetime) -> str:
         case CompleteTask():
             return _complete(draft, order, by, t)
         case SnoozeTask():
-            task = draft.tasks[order.task]
-            until = max(order.until, t + timedelta(seconds=1))
-            changes = {"state": TaskState.SNOOZED, "snoozed_until": until, "due": max(task.due, until)}
-            tasking.update_task(draft, task, f"sleeps until {until.isoformat()}", t, **changes)
-            return f"{task.id} sleeps"
+            tasking.snooze(draft, draft.tasks[order.task], order.until, t)
+            return f"{order.task} sleeps until {moment(order.until, draft.plan.zone)}"
         case DecideSlot():
             return _decide_slot(draft, order, by, t)
         case AcknowledgeAlert():

@@ -41,6 +41,12 @@ def next_post(draft: Draft, action: Action, slot: datetime) -> Post | None:
     )
 
 
+def release(draft: Draft, action: str, post: Post | None) -> None:
+    """Give back the item of a post that never went out, so that a later slot takes it."""
+    if post is not None and action in draft.used:
+        draft.used[action] = tuple(used for used in draft.used[action] if used != post.item.id)
+
+
 def render(item: ContentItem, slot: datetime, zone: str, number: int) -> ContentItem:
     """Replace {date}, {time} and {number} by the slot's local date and time and the running number."""
     local = slot.astimezone(ZoneInfo(zone))

@@ -13,12 +13,13 @@ from engine.domain.plan import Plan
 
 def next_instant(plan: Plan, state: State) -> datetime | None:
     """Return the earliest instant after `state.at` at which the heart has something to do, or None."""
-    return earliest(Draft.of(plan, state, state.at))
+    return earliest(Draft.of(plan, state, state.at)) if state.revision else None
 
 
 def earliest(draft: Draft) -> datetime | None:
     """Return the earliest instant after the draft's own at which anything can change."""
-    return min((instant for instant in _instants(draft) if instant > draft.at), default=None)
+    at = draft.at
+    return min([instant for instant in _instants(draft) if instant > at], default=None)
 
 
 def _instants(draft: Draft) -> Iterator[datetime]:
@@ -30,8 +31,8 @@ def _instants(draft: Draft) -> Iterator[datetime]:
     yield from (turn for task in draft.tasks.values() if (turn := tasking.next_turn(task)) is not None)
     yield from (observing.next_look(draft, source) for source in draft.plan.sources)
     for channel in draft.plan.strategy.channels:
-        yield from judging.turning_of(draft, channel).instants()
-    yield from _alert_turns(draft)
+        yield from judging.outlook(draft, channel).turns
+    yield from draft.alert_turns if draft.alert_turns is not None else _alert_turns(draft)
 
 
 def _alert_turns(draft: Draft) -> Iterator[datetime]:

@@ -10,16 +10,15 @@ from engine.domain import momentum
 from engine.domain.alerts import Verdict
 from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.lifecycle import reasons
-from engine.domain.lifecycle.state import Draft
-from engine.domain.occurrences import blackout_intervals
+from engine.domain.lifecycle.state import ChannelState, Draft, Outlook
 from engine.domain.plan import Plan
 from engine.domain.records import DataState, Pause
 from engine.domain.rule import Rule
-from engine.domain.schedule import Blackout, Schedule
 from engine.domain.strategy import Channel
 from engine.domain.words import FOREVER
 
 STALE_SLACK = timedelta(minutes=5)
+LEAD = timedelta(minutes=1)
 
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
@@ -54,21 +53,17 @@ def _overdue(due: datetime, t: datetime, why: reasons.Why) -> Verdict:
 
 def _quiet(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
     """Judge a condition that becomes true at an instant unless something happens on the channel before."""
-    state = draft.channels[channel.name]
-    still = standstills(draft.plan, draft.pauses, channel.name)
+    ahead = outlook(draft, channel)
+    due = ahead.dues[rule.name]
     if rule.cadence is not None:
-        due = momentum.too_few_at(channel, state.recent, state.watched_since, still)
         why = partial(reasons.too_few, channel)
     else:
-        limit = patience(rule, channel.silent_after)
-        due = deadline(state.recent[-1].at if state.recent else state.watched_since, limit, still)
-        why = partial(reasons.silence, draft, channel, limit)
-    data, fresh_until = freshness(draft, channel)
+        why = partial(reasons.silence, draft, channel, patience(rule, channel.silent_after))
     truth = due is not None and t >= due
-    flips = [instant for instant in (None if truth else due, fresh_until) if instant is not None]
-    return Verdict(
-        truth=truth if data is DataState.OK else None, data=data, why=why, flips_at=min(flips, default=None)
-    )
+    data, fresh_until = knowledge(draft, channel, due if truth else None)
+    flips_at = fresh_until if truth else earlier(due, fresh_until)
+    known = data is DataState.OK
+    return Verdict(truth=truth if known else None, data=data, why=why, flips_at=flips_at, still=ahead.still)
 
 
 def _too_many(draft: Draft, channel: Channel, t: datetime) -> Verdict:
@@ -83,42 +78,49 @@ def _too_many(draft: Draft, channel: Channel, t: datetime) -> Verdict:
 def standstills(plan: Plan, pauses: Sequence[Pause], channel: str) -> Sequence[Standstill]:
     """Return when the momentum clock of a channel stands still.
 
-    That is while the strategy or the channel is paused, and on days that every action of the channel blacks out.
+    That is while the strategy or the channel is paused, and while every action of the channel rests, be it paused
+    or on a day of its blackout.
     """
-    dark = _dark_days(tuple(a.schedule for a in plan.strategy.actions if a.channel == channel), plan.zone)
-    if not pauses:
-        return dark
-    scopes = ("strategy", f"channel/{channel}")
-    return merged([*dark, *((pause.start, pause.end) for pause in pauses if pause.scope in scopes)])
+    resting: Sequence[Standstill] | None = None
+    for action in plan.actions_of.get(channel, ()):
+        spans: Sequence[Standstill] = plan.blackouts[action]
+        paused = _spans(pauses, f"action/{action}")
+        spans = merged([*spans, *paused]) if paused else spans
+        resting = spans if resting is None else intersection(resting, spans)
+    paused = _spans(pauses, "strategy", f"channel/{channel}")
+    return merged([*(resting or ()), *paused]) if paused else resting or ()
 
 
-def _dark_days(schedules: tuple[Schedule, ...], zone: str) -> Sequence[Standstill]:
-    """Return the days that all these schedules black out."""
-    if not schedules or not all(schedule.blackout for schedule in schedules):
-        return ()
-    first, *others = (blackout_spans(schedule.blackout, schedule.timezone or zone) for schedule in schedules)
-    common: Sequence[Standstill] = first
-    for other in others:
-        common = intersection(common, other)
-    return common
+def _spans(pauses: Sequence[Pause], *scopes: str) -> list[Standstill]:
+    return [(pause.start, pause.end) for pause in pauses if pause.scope in scopes]
 
 
-@lru_cache(maxsize=4096)
-def blackout_spans(blackouts: tuple[Blackout, ...], zone: str) -> tuple[Standstill, ...]:
-    """Return the blackouts as merged UTC intervals."""
-    first = min(blackout.start for blackout in blackouts)
-    last = max(blackout.end or blackout.start for blackout in blackouts)
-    start = datetime.fromisoformat(f"{first}T00:00:00+00:00") - timedelta(days=2)
-    end = datetime.fromisoformat(f"{last}T00:00:00+00:00") + timedelta(days=3)
-    return tuple(blackout_intervals(blackouts, zone, start, end))
+def outlook(draft: Draft, channel: Channel) -> Outlook:
+    """Return what will become of a channel if nothing happens."""
+    state = draft.channels[channel.name]
+    ahead = draft.outlooks.get(channel.name)
+    if ahead is None or ahead.recent is not state.recent or ahead.pauses is not draft.pauses:
+        ahead = draft.outlooks[channel.name] = _look_ahead(draft, channel, state)
+    return ahead
+
+
+def _look_ahead(draft: Draft, channel: Channel, state: ChannelState) -> Outlook:
+    still = standstills(draft.plan, draft.pauses, channel.name)
+    turning = momentum.turning(channel, state.recent, state.watched_since, still)
+    last = state.recent[-1].at if state.recent else state.watched_since
+    dues = {
+        rule.name: turning.slowing
+        if rule.cadence
+        else deadline(last, patience(rule, channel.silent_after), still)
+        for rule in draft.plan.rules_of.get(f"channel/{channel.name}", ())
+    }
+    instants = {*turning.instants(), *(due for due in dues.values() if due is not None)}
+    return Outlook(state.recent, draft.pauses, still, turning, dues, tuple(sorted(instants)))
 
 
 def turning_of(draft: Draft, channel: Channel) -> momentum.Turning:
     """Return the instants at which a channel's momentum turns if nothing happens."""
-    state = draft.channels[channel.name]
-    return momentum.turning(
-        channel, state.recent, state.watched_since, standstills(draft.plan, draft.pauses, channel.name)
-    )
+    return outlook(draft, channel).turning
 
 
 def freshness(draft: Draft, channel: Channel) -> tuple[DataState, datetime | None]:
@@ -129,14 +131,41 @@ def freshness(draft: Draft, channel: Channel) -> tuple[DataState, datetime | Non
     if channel.activity is None:
         return DataState.OK, None
     source, state = draft.plan.sources[channel.activity], draft.sources[channel.activity]
-    if state.read_at is None:
-        return (DataState.ERROR if state.failing else DataState.UNKNOWN), None
-    until = state.read_at + staleness(source.every)
-    if draft.at < until:
-        return DataState.OK, until
+    if state.read_at is not None:
+        until = state.read_at + staleness(source.every)
+        if draft.at < until:
+            return DataState.OK, until
     return (DataState.ERROR if state.failing else DataState.UNKNOWN), None
 
 
+def knowledge(draft: Draft, channel: Channel, turned: datetime | None) -> tuple[DataState, datetime | None]:
+    """Return whether it is known that the channel turned at that instant, or, with None, that it did not.
+
+    Nobody is told that a channel fell silent unless its source was read shortly before that or since: after an
+    outage of ours the last reading may still be fresh, and yet too old to say so.
+    """
+    data, until = freshness(draft, channel)
+    if turned is None or channel.activity is None or data is not DataState.OK:
+        return data, until
+    read_at, every = draft.sources[channel.activity].read_at, draft.plan.sources[channel.activity].every
+    shortly_before = turned - 2 * lead(every)
+    return (data if read_at is not None and read_at >= shortly_before else DataState.UNKNOWN), until
+
+
+@lru_cache(maxsize=1024)
+def lead(every: timedelta) -> timedelta:
+    """Return how long before a silence its source is read once more."""
+    return min(LEAD, every / 4)
+
+
+@lru_cache(maxsize=1024)
 def staleness(every: timedelta) -> timedelta:
     """Return how long a reading can be trusted: three rounds and a little."""
     return every * 3 + min(STALE_SLACK, every * 2)
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two instants, of which either may not exist."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

@@ -6,12 +6,11 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from engine.domain.lifecycle.judging import turning_of
+from engine.domain.lifecycle.judging import lead, outlook
 from engine.domain.lifecycle.state import Draft
 from engine.domain.messages import Observe
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LEAD = timedelta(minutes=1)
 
 
 @lru_cache(maxsize=65536)
@@ -22,24 +21,22 @@ def offset(strategy: str, every: timedelta) -> timedelta:
 
 
 def next_look(draft: Draft, source: str) -> datetime:
-    """Return when a source is read next; at once if it never was."""
+    """Return when a source is read next: on its grid, or just before a silence is declared that it may deny.
+
+    At once if it never was read.
+    """
     config, state = draft.plan.sources[source], draft.sources[source]
     if state.asked_at is None:
         return state.watched_since
     shift = offset(draft.strategy, config.every)
     rounds = (state.asked_at - EPOCH - shift) // config.every + 1
-    planned = EPOCH + shift + rounds * config.every
-    return min([planned, *_before_silence(draft, source, state.asked_at, config.every)])
-
-
-def _before_silence(draft: Draft, source: str, asked_at: datetime, every: timedelta) -> list[datetime]:
-    """Return the instants just before a channel of this source would turn: look before you shout."""
-    lead = min(LEAD, every / 4)
-    looks = []
-    for channel in draft.plan.strategy.channels:
-        if channel.activity == source:
-            looks += [turn - lead for turn in turning_of(draft, channel).instants()]
-    return [look for look in looks if look > asked_at]
+    look = EPOCH + shift + rounds * config.every
+    ahead = lead(config.every)
+    for channel in draft.plan.shown_by[source]:
+        for turn in outlook(draft, channel).turns:
+            if state.asked_at < turn - ahead < look:
+                look = turn - ahead
+    return look
 
 
 def advance(draft: Draft, t: datetime) -> None:
@@ -49,10 +46,7 @@ def advance(draft: Draft, t: datetime) -> None:
         return
     for name in due:
         draft.sources[name] = draft.sources[name].model_copy(update={"asked_at": max(t, draft.now)})
-    channels = {
-        name: tuple(channel.name for channel in draft.plan.strategy.channels if channel.activity == name)
-        for name in due
-    }
+    channels = {name: tuple(channel.name for channel in draft.plan.shown_by[name]) for name in due}
     draft.ask(
         Observe(
             strategy=draft.strategy,

@@ -22,7 +22,7 @@ def start(draft: Draft, order: StartPause, by: str, t: datetime) -> str:
     """Begin a pause; one of the same scope that is open ends here."""
     finish(draft, order.scope, t)
     pause = Pause(scope=order.scope, start=t, end=order.until, reason=order.reason, by=by)
-    draft.pauses = (*draft.pauses, pause)[-REMEMBERED:]
+    draft.pauses = _remembered((*draft.pauses, pause))
     until = f"until {moment(order.until, draft.plan.zone)}" if order.until else "until somebody resumes it"
     why = f": {order.reason}" if order.reason else ""
     draft.note(EntryType.PAUSE_STARTED, order.scope, f"{order.scope} is paused {until}{why}", t, pause=pause)
@@ -45,12 +45,43 @@ def finish(draft: Draft, scope: str, t: datetime) -> None:
 
 def advance(draft: Draft, t: datetime) -> None:
     """Say of every pause that has reached its end that it is over."""
-    draft.pauses = tuple(
-        _ended(draft, pause, pause.end)
-        if not pause.over and pause.end is not None and pause.end <= t
-        else pause
-        for pause in draft.pauses
-    )
+    if any(_has_run_out(pause, t) for pause in draft.pauses):
+        draft.pauses = tuple(
+            _ended(draft, pause, pause.end or t) if _has_run_out(pause, t) else pause
+            for pause in draft.pauses
+        )
+
+
+def _has_run_out(pause: Pause, t: datetime) -> bool:
+    return not pause.over and pause.end is not None and pause.end <= t
+
+
+def holding(draft: Draft, action: str, channel: str, t: datetime) -> str | None:
+    """Return the scope of the pause that holds this action at that instant, if any."""
+    scopes = ("strategy", f"channel/{channel}", f"action/{action}")
+    for pause in draft.pauses:
+        if pause.scope in scopes and pause.start <= t and (pause.end is None or t < pause.end):
+            return pause.scope
+    return None
+
+
+def end_those_of_nothing(draft: Draft, t: datetime) -> None:
+    """End the pauses of channels and actions that are no longer in the plan."""
+    plan = draft.plan
+    known = {
+        "strategy",
+        *(f"channel/{name}" for name in plan.channels),
+        *(f"action/{name}" for name in plan.actions),
+    }
+    for scope in [pause.scope for pause in draft.pauses if pause.scope not in known]:
+        finish(draft, scope, t)
+
+
+def _remembered(pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    """Leave out the oldest pauses that are over; one that still holds is never forgotten."""
+    spare = len(pauses) - REMEMBERED
+    over = [pause for pause in pauses if pause.over][: max(0, spare)]
+    return tuple(pause for pause in pauses if pause not in over) if over else pauses
 
 
 def _ended(draft: Draft, pause: Pause, t: datetime) -> Pause:

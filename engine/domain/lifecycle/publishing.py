@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import tasking
+from engine.domain.lifecycle import content, pausing, tasking
 from engine.domain.lifecycle.state import Draft
-from engine.domain.lifecycle.watching import see
+from engine.domain.lifecycle.watching import is_datable, see
 from engine.domain.messages import Find, Publish
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.records import Activity, Slot, SlotPhase, TaskKind, TaskState, slot_id
@@ -23,8 +23,8 @@ def send(draft: Draft, slot: Slot, *, known_absent: bool = False) -> None:
     """Ask for the publication of a slot that has its post."""
     if slot.post is None:
         return
-    sent = slot.model_copy(update={"phase": SlotPhase.PUBLISHING, "sends": slot.sends + 1, "look_at": None})
-    draft.slots[slot.id] = sent
+    changes = {"phase": SlotPhase.PUBLISHING, "sends": slot.sends + 1, "look_at": None, "task": None}
+    draft.slots[slot.id] = slot.model_copy(update=changes)
     draft.ask(Publish(slot=slot.id, post=slot.post, known_absent=known_absent))
 
 
@@ -60,22 +60,38 @@ def hold(draft: Draft, slot: Slot, t: datetime, kind: TaskKind, title: str, why:
 def finished(draft: Draft, identity: str, outcome: PublishOutcome, t: datetime) -> None:
     """Take a platform's answer into the life of its slot; an answer for a closed slot changes nothing."""
     slot = draft.slots.get(identity)
-    if slot is None or slot.post is None or slot.phase not in (SlotPhase.PUBLISHING, SlotPhase.FINDING):
+    if slot is None or slot.post is None or not slot.sends:
         return
+    if outcome.status is PublishStatus.PUBLISHED:
+        # Good news counts whenever it comes, also when somebody was asked to look meanwhile.
+        published(draft, slot, slot.post, outcome, t)
+    elif slot.phase is SlotPhase.PUBLISHING:
+        _sent(draft, slot, slot.post, outcome, t)
+    elif slot.phase is SlotPhase.FINDING:
+        _looked(draft, slot, slot.post, outcome, t)
+
+
+def _sent(draft: Draft, slot: Slot, post: Post, outcome: PublishOutcome, t: datetime) -> None:
     match outcome.status:
-        case PublishStatus.PUBLISHED:
-            published(draft, slot, slot.post, outcome, t)
         case PublishStatus.ASKED:
-            title = f"Post on {slot.channel}: {slot.post.item.title or slot.post.item.id}"
+            title = f"Post on {slot.channel}: {post.item.title or post.item.id}"
             hold(draft, slot, t, TaskKind.POST, title, outcome.message or "This channel is fed by hand.")
-        case PublishStatus.MAYBE if slot.phase is SlotPhase.PUBLISHING:
+        case PublishStatus.MAYBE:
             _settle(draft, slot, outcome, t)
-        case PublishStatus.ABSENT if slot.phase is SlotPhase.FINDING and not slot.post.claimed_link:
-            _absent(draft, slot, outcome, t)
         case PublishStatus.REFUSED | PublishStatus.EXHAUSTED:
             _failed(draft, slot, outcome, t)
         case _:
             _unknown(draft, slot, outcome, t)
+
+
+def _looked(draft: Draft, slot: Slot, post: Post, outcome: PublishOutcome, t: datetime) -> None:
+    """Take the answer to a look. Only a proof of absence counts: a look that failed says nothing about the post."""
+    if post.claimed_link:
+        _not_verified(draft, slot, post, outcome, t)
+    elif outcome.status is PublishStatus.ABSENT:
+        _absent(draft, slot, outcome, t)
+    else:
+        _unknown(draft, slot, outcome, t)
 
 
 def published(
@@ -83,7 +99,7 @@ def published(
 ) -> None:
     """Close a slot as published and let the channel's clock start again."""
     draft.slots.pop(slot.id, None)
-    at = min(outcome.at or t, t)
+    at = outcome.at if outcome.at is not None and is_datable(outcome.at, t) else t
     title = post.item.title or post.item.id
     where = f" {outcome.url}" if outcome.url else ""
     draft.note(
@@ -110,7 +126,10 @@ def _settle(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> N
 
 
 def _absent(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> None:
-    if slot.sends < MOST_SENDS:
+    pause = pausing.holding(draft, slot.action, slot.channel, t)
+    if pause is not None:
+        abandon(draft, slot, t, f"it did not arrive, and {pause} is paused")
+    elif slot.sends < MOST_SENDS:
         send(draft, slot)
     else:
         _failed(draft, slot, outcome, t)
@@ -131,13 +150,7 @@ def _failed(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> N
 
 
 def _unknown(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> None:
-    task = draft.tasks.get(slot.task or "")
     why = outcome.message or "the platform cannot tell whether the post is there"
-    if task is not None and slot.post is not None and slot.post.claimed_link:
-        draft.slots[slot.id] = slot.model_copy(update={"phase": SlotPhase.ASKED})
-        summary = f"the link {slot.post.claimed_link} could not be verified: {why}"
-        tasking.update_task(draft, task, summary, t, state=TaskState.OPEN)
-        return
     draft.note(
         EntryType.SLOT_UNKNOWN,
         f"channel/{slot.channel}",
@@ -150,17 +163,41 @@ def _unknown(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> 
     hold(draft, slot, t, TaskKind.VERIFY, f"Look whether this post is on {slot.channel}", why)
 
 
+def _not_verified(draft: Draft, slot: Slot, post: Post, outcome: PublishOutcome, t: datetime) -> None:
+    """Give a task back to its person because the link that was pasted is not the post."""
+    why = outcome.message or "the post was not found there"
+    unclaimed = slot.model_copy(update={"post": post.model_copy(update={"claimed_link": None})})
+    task = draft.tasks.get(slot.task or "")
+    if task is None:
+        _unknown(draft, unclaimed, outcome, t)
+        return
+    draft.slots[slot.id] = unclaimed.model_copy(update={"phase": SlotPhase.ASKED})
+    summary = f"the link {post.claimed_link} could not be verified: {why}"
+    tasking.update_task(draft, task, summary, t, state=TaskState.OPEN, link=None)
+
+
 def _supersede(draft: Draft, newer: Slot, t: datetime) -> None:
     """Close older slots of the action that still wait for a person, so that stale posts never pile up.
 
     A slot whose post may be out there is never closed this way: somebody must look.
     """
     for slot in list(draft.slots.values()):
-        task = draft.tasks.get(slot.task or "")
-        waits = slot.phase is SlotPhase.ASKED and task is not None and task.kind is not TaskKind.VERIFY
+        waits = slot.phase is SlotPhase.ASKED and not is_doubtful(draft, slot)
         if waits and slot.action == newer.action and slot.instant < newer.instant:
             tasking.close_tasks_of(draft, slot.id, "the next slot came before anybody did it", t, done=False)
-            skip(draft, slot.action, slot.instant, t, "nobody did it before the next slot came")
+            abandon(draft, slot, t, "nobody did it before the next slot came")
+
+
+def is_doubtful(draft: Draft, slot: Slot) -> bool:
+    """Return whether somebody must look if the post of this slot is out there."""
+    task = draft.tasks.get(slot.task or "")
+    return slot.phase is SlotPhase.ASKED and task is not None and task.kind is TaskKind.VERIFY
+
+
+def abandon(draft: Draft, slot: Slot, t: datetime, why: str, *, by: str = "") -> None:
+    """Close a slot whose post is not out there; its content is free for a later slot again."""
+    content.release(draft, slot.action, slot.post)
+    skip(draft, slot.action, slot.instant, t, why, by=by)
 
 
 def skip(draft: Draft, action: str, instant: datetime, t: datetime, why: str, *, by: str = "") -> None:

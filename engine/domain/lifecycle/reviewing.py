@@ -36,9 +36,9 @@ def schedule_next(draft: Draft, review: Review, after: datetime) -> None:
 
 def advance(draft: Draft, t: datetime) -> None:
     """Open the reviews that are due and call out those that nobody decided."""
-    for name in [name for name, due in draft.review_due.items() if due <= t]:
-        review, due = draft.plan.reviews.get(name), draft.review_due.pop(name)
-        if review is not None:
+    for name, due in sorted(draft.review_due.items(), key=lambda pair: (pair[1], pair[0])):
+        review = draft.plan.reviews.get(name)
+        if due <= t and review is not None:
             schedule_next(draft, review, due)
             _open(draft, review, due, t)
     for record in list(draft.reviews.values()):
@@ -74,6 +74,12 @@ def _open(draft: Draft, review: Review, due: datetime, t: datetime) -> None:
     body = "\n".join(f"- {point}" for point in record.agenda)
     for person in review.attendees or (draft.plan.strategy.owner,):
         tasking.tell(draft, f"{record.id}/opened/{person}", Severity.INFO, summary, body, person)
+
+
+def end_those_of_nothing(draft: Draft, t: datetime) -> None:
+    """Close the open reviews that are no longer in the plan."""
+    for record in [record for record in draft.reviews.values() if record.name not in draft.plan.reviews]:
+        _close(draft, record, ReviewDecision.KEEP, "the review left the plan", "drumbeat", t)
 
 
 def agenda(draft: Draft, t: datetime) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
@@ -9,8 +10,10 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from engine.domain.base import Instant, Model
+from engine.domain.clocks import Standstill
 from engine.domain.journal import Entry, EntryType
 from engine.domain.messages import Effect
+from engine.domain.momentum import Turning
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, Alert, Momentum, Pause, ReviewRecord, Slot, Task
 
@@ -75,11 +78,28 @@ def new_state(strategy: str, now: datetime) -> State:
     return State(strategy=strategy, started_at=now, at=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What will become of a channel if nothing happens: true as long as these `recent` and `pauses` stand.
+
+    `dues` are the instants at which the channel's rules about silence become true, by the rule's name; `turns`
+    are all the instants at which silence changes something.
+    """
+
+    recent: tuple[Activity, ...]
+    pauses: tuple[Pause, ...]
+    still: Sequence[Standstill]
+    turning: Turning
+    dues: dict[str, datetime | None]
+    turns: tuple[datetime, ...]
+
+
 @dataclass
 class Draft:
     """A mutable copy of the state for the length of one step, with what the step says and asks.
 
-    `now` is the real instant of the step; handlers get their logical instant as an argument.
+    `now` is the real instant of the step; handlers get their logical instant as an argument. `outlooks` and
+    `alert_turns` (when the alerts turn next, as of their last evaluation) spare computing the same things twice.
     """
 
     plan: Plan
@@ -105,15 +125,16 @@ class Draft:
     commands: dict[str, str]
     entries: list[Entry] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+    alert_turns: list[datetime] | None = None
 
     @classmethod
     def of(cls, plan: Plan, state: State, now: datetime) -> Self:
         """Copy the state's containers; the values in them are frozen and shared."""
-        values: dict[str, Any] = {name: getattr(state, name) for name in State.model_fields}
-        copies: dict[str, Any] = {
-            name: dict(value) if isinstance(value, dict) else value for name, value in values.items()
-        }
-        return cls(plan=plan, now=now, **copies)
+        values: dict[str, Any] = {name: getattr(state, name) for name in _STATE_FIELDS}
+        for name in _CONTAINERS:
+            values[name] = values[name].copy()
+        return cls(plan=plan, now=now, **values)
 
     def freeze(self) -> State:
         """Return the state that this draft has become. Its values were validated when they were made."""
@@ -143,3 +164,4 @@ class Draft:
 
 
 _STATE_FIELDS = tuple(item.name for item in fields(Draft) if item.name in State.model_fields)
+_CONTAINERS = tuple(name for name in _STATE_FIELDS if isinstance(State.model_fields[name].default, dict))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.domain.base import to_utc
 from engine.domain.journal import Entry, EntryType
 from engine.domain.lifecycle import (
     applying,
@@ -40,7 +41,8 @@ CATCH_UP = 500
 class Step:
     """What one step did: the new state, what to write into the journal, what to ask of the world.
 
-    `answer` is the reply to a command; `wake_at` the next instant at which a step is needed (UTC).
+    `answer` is the reply to a command, `refused` the reason why it was not carried out; `wake_at` is the next
+    instant at which a step is needed (UTC), at once if it is not later than now.
     """
 
     state: State
@@ -48,33 +50,50 @@ class Step:
     effects: tuple[Effect, ...]
     wake_at: datetime | None
     answer: str = ""
+    refused: str | None = None
 
 
 def step(plan: Plan, state: State, event: Event, now: datetime) -> Step:
     """Live through the time until `now`, then take the event.
 
     Every instant between is visited in order, so that what happened during an outage is dated when it became
-    true. Time never moves backwards: an earlier `now` counts as the instant already reached.
+    true. Time never moves backwards: an earlier `now` counts as the instant already reached. `plan` is the one
+    that the state lives by; with `PlanApplied` it is the new one, and an older revision changes nothing.
     """
-    draft = Draft.of(plan, state, max(now, state.at))
-    answer = ""
-    if draft.revision or isinstance(event, PlanApplied):
-        behind = _live_until_now(draft) if draft.revision else False
-        answer = _take(draft, event, draft.now)
-        if draft.revision:
-            watching.evaluate(draft, draft.at if behind else draft.now)
-        if not behind:
-            draft.at = draft.now
-    wake_at = horizon.earliest(draft) if draft.revision else None
-    return Step(draft.freeze(), tuple(draft.entries), tuple(draft.effects), wake_at, answer)
+    draft = Draft.of(plan, state, max(to_utc(now), state.at))
+    if isinstance(event, PlanApplied):
+        if event.revision <= state.revision:
+            return Step(state, (), (), draft.now)
+        applying.make_room(draft)
+    elif not state.revision:
+        return Step(state, (), (), None, refused=_refused(draft, event))
+    if isinstance(event, Resumed):
+        # First of all, because what the time until now sends is not lost.
+        publishing.resume(draft)
+    wake_at = _live_until_now(draft) if draft.revision else None
+    if wake_at is None or wake_at > draft.now:
+        draft.at = draft.now
+    answer, refused = "", None
+    if not isinstance(event, Tick):
+        refused = _refused(draft, event)
+        answer = "" if refused else _take(draft, event, draft.now)
+        watching.evaluate(draft, draft.at)
+        wake_at = horizon.earliest(draft)
+    return Step(draft.freeze(), tuple(draft.entries), tuple(draft.effects), wake_at, answer, refused)
 
 
-def _live_until_now(draft: Draft) -> bool:
-    """Visit every instant until now; return whether some had to be left for the next step."""
+def _refused(draft: Draft, event: Event) -> str | None:
+    if not isinstance(event, Commanded):
+        return None
+    return commanding.refusal(draft.plan, draft, event.command, draft.now)
+
+
+def _live_until_now(draft: Draft) -> datetime | None:
+    """Visit every instant until now; return the next one, which is not later than now if some had to be left."""
     for _ in range(CATCH_UP):
         t = horizon.earliest(draft)
         if t is None or t > draft.now:
-            return False
+            return t
         draft.at = t
         pausing.advance(draft, t)
         slots.advance(draft, t)
@@ -82,18 +101,16 @@ def _live_until_now(draft: Draft) -> bool:
         watching.evaluate(draft, t)
         tasking.advance(draft, t)
         reviewing.advance(draft, t)
-    return True
+    return horizon.earliest(draft)
 
 
 def _take(draft: Draft, event: Event, t: datetime) -> str:
     match event:
-        case Tick():
+        case Tick() | Resumed():
             pass
         case PlanApplied():
             applying.apply_plan(draft, event, t)
             observing.advance(draft, t)
-        case Resumed():
-            publishing.resume(draft)
         case PublishFinished():
             publishing.finished(draft, event.slot, event.outcome, t)
         case Observed():
@@ -104,6 +121,8 @@ def _take(draft: Draft, event: Event, t: datetime) -> str:
                 summary = f"{event.notice} could not be delivered through {notifier}: {error}"
                 draft.note(EntryType.NOTICE_FAILED, f"notifier/{notifier}", summary, t)
         case Commanded():
-            if commanding.refusal(draft.plan, draft.freeze(), event.command, t) is None:
-                return commanding.obey(draft, event.command, t)
+            answer = commanding.obey(draft, event.command, t)
+            # A pause that ends may bring a silence so near that its last look is due already.
+            observing.advance(draft, t)
+            return answer
     return ""

@@ -106,20 +106,32 @@ def next_turn(task: Task) -> datetime | None:
 
 
 def escalation_step(task: Task) -> timedelta:
-    """Return the time between two escalations: as long as the task had at first."""
+    """Return the time between two escalations: as long as the task has from its opening to its due."""
     return max(task.due - task.opened_at, timedelta(seconds=1))
 
 
 def advance(draft: Draft, t: datetime) -> None:
-    """Wake snoozed tasks and escalate overdue ones."""
+    """Wake snoozed tasks and escalate overdue ones; one that is overdue when it wakes does both."""
     for task in list(draft.tasks.values()):
+        if task.state is TaskState.SNOOZED and task.snoozed_until is not None and task.snoozed_until <= t:
+            task = update_task(draft, task, "is open again", t, state=TaskState.OPEN, snoozed_until=None)  # noqa: PLW2901
         turn = next_turn(task)
-        if turn is None or turn > t:
-            continue
-        if task.state is TaskState.SNOOZED:
-            update_task(draft, task, "is open again", t, state=TaskState.OPEN, snoozed_until=None)
-        else:
+        if task.state is not TaskState.SNOOZED and turn is not None and turn <= t:
             _escalate(draft, task, t)
+
+
+def snooze(draft: Draft, task: Task, until: datetime, t: datetime) -> None:
+    """Put a task to sleep; its due date moves by the time it sleeps, and never lies before its waking."""
+    asleep_since = task.snoozed_until or t
+    update_task(
+        draft,
+        task,
+        f"sleeps until {moment(until, draft.plan.zone)}",
+        t,
+        state=TaskState.SNOOZED,
+        snoozed_until=until,
+        due=max(until, task.due + (until - asleep_since)),
+    )
 
 
 def _escalate(draft: Draft, task: Task, t: datetime) -> None:

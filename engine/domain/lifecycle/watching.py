@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from engine.domain import alerts
 from engine.domain.alerts import Verdict
 from engine.domain.journal import EntryType
 from engine.domain.lifecycle import judging, tasking
 from engine.domain.lifecycle.state import Draft
-from engine.domain.momentum import remembered
+from engine.domain.momentum import is_promised, remembered
 from engine.domain.records import Activity, Alert, AlertState, DataState, Momentum, Reading, Sample, TaskKind
 from engine.domain.rule import Rule, Severity
 from engine.domain.words import moment, several
@@ -24,13 +26,21 @@ _ALERT_ENTRIES = {
 }
 
 
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def is_datable(at: datetime, now: datetime) -> bool:
+    """Return whether something can have happened then: not in the future, nor at a broken date of long ago."""
+    return EARLIEST <= at <= now
+
+
 def see(draft: Draft, channel: str, activities: Iterable[Activity]) -> int:
-    """Add activities to what is known of a channel; one with a known ref or from the future is left out."""
+    """Add activities to what is known of a channel; one with a known ref or an impossible date is left out."""
     state, plan_channel = draft.channels.get(channel), draft.plan.channels.get(channel)
     if state is None or plan_channel is None:
         return 0
     known = {activity.ref for activity in state.recent}
-    fresh = {a.ref: a for a in activities if a.ref not in known and a.at <= draft.now}
+    fresh = {a.ref: a for a in activities if a.ref not in known and is_datable(a.at, draft.now)}
     if fresh:
         ordered = sorted((*state.recent, *fresh.values()), key=lambda activity: (activity.at, activity.ref))
         kept = tuple(ordered[-remembered(plan_channel) :])
@@ -42,7 +52,7 @@ def see(draft: Draft, channel: str, activities: Iterable[Activity]) -> int:
 def observed(draft: Draft, reading: Reading, t: datetime) -> None:
     """Take one source's reading: its activities and samples, or the fact that it could not be read."""
     state = draft.sources.get(reading.source)
-    if state is None:
+    if state is None or reading.at < EARLIEST:
         return
     subject = f"source/{reading.source}"
     if not reading.ok:
@@ -81,7 +91,9 @@ def _tell_seen(draft: Draft, channel: str, activities: tuple[Activity, ...], t: 
 
 def _sampled(draft: Draft, sample: Sample) -> None:
     state = draft.metrics.get(sample.metric)
-    if state is not None and sample.at <= draft.now and (state.at is None or sample.at >= state.at):
+    if state is None or not math.isfinite(sample.value) or not is_datable(sample.at, draft.now):
+        return
+    if state.at is None or sample.at >= state.at:
         draft.metrics[sample.metric] = state.model_copy(update={"value": sample.value, "at": sample.at})
 
 
@@ -89,19 +101,26 @@ def evaluate(draft: Draft, t: datetime) -> None:
     """Bring every channel's momentum and every alert to the instant `t`."""
     for channel in draft.plan.strategy.channels:
         _momentum(draft, channel.name, t)
+    turns = []
     for rule, subject in draft.plan.judged:
-        _alert(draft, rule, subject, judging.judge(draft, rule, subject, t), t)
+        verdict = judging.judge(draft, rule, subject, t)
+        alert = _alert(draft, rule, subject, verdict, t)
+        turn = alerts.next_turn(alert, verdict, rule)
+        if turn is not None:
+            turns.append(turn)
+    draft.alert_turns = turns
 
 
 def _momentum(draft: Draft, name: str, t: datetime) -> None:
     channel, state = draft.plan.channels[name], draft.channels[name]
-    turning = judging.turning_of(draft, channel)
-    if not turning.instants() or judging.freshness(draft, channel)[0] is not DataState.OK:
+    now_is, since = judging.turning_of(draft, channel).at(t)
+    if not is_promised(channel):
+        now_is = Momentum.UNKNOWN
+    elif now_is is state.momentum or judging.knowledge(draft, channel, since)[0] is not DataState.OK:
         return
-    now_is = turning.state_at(t)
     if now_is is not state.momentum:
         draft.channels[name] = state.model_copy(update={"momentum": now_is})
-        if state.momentum is Momentum.UNKNOWN and now_is is Momentum.STEADY:
+        if now_is is Momentum.UNKNOWN or (state.momentum is Momentum.UNKNOWN and now_is is Momentum.STEADY):
             return
         last = moment(state.recent[-1].at, draft.plan.zone) if state.recent else "never seen"
         summary = f"{name} is {now_is} (was {state.momentum}); last activity {last}"
@@ -115,12 +134,12 @@ def _momentum(draft: Draft, name: str, t: datetime) -> None:
         )
 
 
-def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) -> None:
+def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) -> Alert:
     identity = f"{rule.name}@{subject}"
-    before = draft.alerts.get(identity) or Alert(rule=rule.name, subject=subject, severity=rule.severity)
+    before = draft.alerts.get(identity) or _calm(rule.name, subject, rule.severity)
     after = alerts.fold(before, verdict, rule, t)
     if after is before:
-        return
+        return after
     draft.alerts[identity] = after
     if after.state is not before.state:
         summary = f"{rule.name} on {subject} is {after.state}: {after.because}"
@@ -130,13 +149,20 @@ def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime
         draft.note(
             EntryType.ALERT_DATA, subject, f"{rule.name} on {subject}: data {after.data}", t, alert=after
         )
+    return after
+
+
+@lru_cache(maxsize=4096)
+def _calm(rule: str, subject: str, severity: Severity) -> Alert:
+    """Return the alert as it is before anything happened."""
+    return Alert(rule=rule, subject=subject, severity=severity)
 
 
 def _consequences(draft: Draft, rule: Rule, before: Alert, after: Alert, t: datetime) -> None:
     """Tell people and open or close the alert's task, once for each episode."""
     if after.state is AlertState.FIRING and before.state is not AlertState.RECOVERING:
         title = f"{rule.name}: {after.subject}"
-        notice = f"{after.id}/{after.episode}/firing"
+        notice = _notice(after, "firing")
         tasking.tell(
             draft, notice, rule.severity, title, f"{after.because}\n{rule.reason}", through=rule.notify
         )
@@ -153,11 +179,16 @@ def _consequences(draft: Draft, rule: Rule, before: Alert, after: Alert, t: date
                 cause=after.id,
             )
     elif after.state is AlertState.RESOLVED and alerts.is_active(before):
-        notice = f"{after.id}/{after.episode}/resolved"
+        notice = _notice(after, "resolved")
         title = f"Resolved: {rule.name} on {after.subject}"
         tasking.tell(draft, notice, Severity.INFO, title, rule.reason, through=rule.notify)
         if rule.task is not None and rule.task.close_on_resolve:
             tasking.close_tasks_of(draft, after.id, "the alert resolved by itself", t)
+
+
+def _notice(alert: Alert, what: str) -> str:
+    """Return the identity of a notification: the instant is in it because episodes start anew with the rule."""
+    return f"{alert.id}/{alert.episode}@{alert.fired_at:%Y%m%dT%H%M%S.%fZ}/{what}"
 
 
 def drop_alert(draft: Draft, alert: Alert, t: datetime) -> None:
@@ -167,4 +198,4 @@ def drop_alert(draft: Draft, alert: Alert, t: datetime) -> None:
         gone = alerts.resolved(alert, t)
         summary = f"{alert.rule} on {alert.subject} ended: it is no longer part of the plan"
         draft.note(EntryType.ALERT_RESOLVED, alert.subject, summary, t, alert=gone)
-        tasking.close_tasks_of(draft, alert.id, "its rule or subject left the plan", t, done=False)
+    tasking.close_tasks_of(draft, alert.id, "its rule or subject left the plan", t, done=False)
