@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import timedelta
+from os import PathLike, fsdecode
 from pathlib import Path
 
 import pytest
@@ -93,5 +96,58 @@ def test_a_writer_killed_ten_times_loses_nothing_tears_nothing_and_doubles_nothi
     assert len(entries) == min(100, len(keys)), "looking has healed the feed"
 
 
+def die_at_step(folder: str, number: int, step: int) -> None:
+    """Publish one post, killed by its own hand just before the given touch of the folder (opening, linking, …)."""
+    left = [step]
+
+    def hook(_event: str, args: tuple[object, ...]) -> None:
+        if any(isinstance(arg, str | bytes | PathLike) and folder in fsdecode(arg) for arg in args):
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+
+    post = numbered_post(folder, number)
+    sys.addaudithook(hook)
+    asyncio.run(SiteAdapter(Tools()).publish(post, {}))
+
+
+def kill_at_step(folder: Path, step: int) -> tuple[bool, bool]:
+    """Publish a second post, killed at this step; return whether it was there then, and whether it was killed."""
+    folder.mkdir()
+    publish = SiteAdapter(Tools()).publish
+    asyncio.run(publish(numbered_post(str(folder), 0), {}))
+    post = numbered_post(str(folder), 1)
+    command = [sys.executable, "-m", "tests.adapters.test_site_killed", str(folder), "1", str(step)]
+    ended = subprocess.run(command, check=False, cwd=Path(__file__).parents[2], timeout=30).returncode
+    assert ended in {0, -signal.SIGKILL}
+    keys = keys_of_whole_posts(folder)
+    assert len(keys) == len(set(keys))
+    ET.parse(folder / "feed.xml")
+    found = asyncio.run(SiteAdapter(Tools()).find(post, {}))
+    assert (found is not None) == (post.key in keys), "looking tells exactly whether it is there"
+    assert asyncio.run(publish(post, {}))
+    assert len(keys_of_whole_posts(folder)) == 2
+    assert list(folder.rglob(".drumbeat-tmp-*")) == []
+    return found is not None, ended != 0
+
+
+@pytest.mark.fault
+def test_a_writer_killed_at_every_single_step_leaves_the_post_whole_or_absent(tmp_path: Path) -> None:
+    there: list[bool] = []
+    for step in range(40):
+        found, killed = kill_at_step(tmp_path / str(step), step)
+        there.append(found)
+        if not killed:
+            break
+    else:
+        pytest.fail("the writer has more steps than were tried")
+    assert there == sorted(there), "absent before one step, there after it"
+    assert there.count(False) > 3
+    assert there.count(True) > 3
+
+
 if __name__ == "__main__":
-    asyncio.run(publish_for_ever(sys.argv[1], int(sys.argv[2])))
+    if len(sys.argv) > 3:
+        die_at_step(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        asyncio.run(publish_for_ever(sys.argv[1], int(sys.argv[2])))

@@ -50,7 +50,10 @@ class SiteAdapter:
     """Publishes into a static site. Looking for a post is exact, so a doubtful call is settled at once."""
 
     kind = "site"
-    capabilities = Capabilities(exact_find=True, settle=timedelta(0), timeout=timedelta(seconds=30))
+    # Two calls for one key, even at the same instant, leave one file: the folder is locked, nothing is overwritten.
+    capabilities = Capabilities(
+        exact_find=True, idempotent=True, settle=timedelta(0), timeout=timedelta(seconds=30)
+    )
 
     def __init__(self, _tools: Tools) -> None:
         """Take the shared tools like every adapter; this one needs none of them."""

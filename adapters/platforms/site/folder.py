@@ -54,7 +54,6 @@ class SiteFolder:
         """Make the post appear; when this raises, it has not. Raises FileExistsError rather than overwrite."""
         posts = self._site.posts
         posts.mkdir(parents=True, exist_ok=True)
-        _sweep(posts)
         temporary = _write(posts, text.encode())
         try:
             _link(temporary, posts / name)
@@ -74,7 +73,7 @@ class SiteFolder:
             if path.read_bytes() == content:
                 return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
+        _swept(path.parent)
         temporary = _write(path.parent, content)
         try:
             temporary.replace(path)
@@ -85,24 +84,24 @@ class SiteFolder:
 
     def _newest(self) -> list[Page]:
         """Read the newest posts; their names sort by time, so the others are never opened."""
-        names = [name for name in _names(self._site.posts) if FILE_NAME.fullmatch(name)]
+        names = [name for name in _swept(self._site.posts) if FILE_NAME.fullmatch(name)]
         pages = (_read(self._site.posts / name) for name in heapq.nlargest(MOST_ENTRIES, names))
         return [page for page in pages if page is not None]
 
 
-def _names(folder: Path) -> list[str]:
-    """Return the names in a folder; plain strings, because thousands of paths would cost as much as the rest."""
+def _swept(folder: Path) -> list[str]:
+    """Return the names in a folder, after removing what a killed process left: we hold the lock, nobody else writes.
+
+    Plain strings, because thousands of paths would cost as much as all the rest.
+    """
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written; we hold the lock, so nobody is writing it now."""
-    for name in _names(folder):
-        if name.startswith(_TEMPORARY):
-            (folder / name).unlink(missing_ok=True)
+        names = [entry.name for entry in entries]
+    litter = [name for name in names if name.startswith(_TEMPORARY)]
+    for name in litter:
+        (folder / name).unlink(missing_ok=True)
+    return names
 
 
 def _read(path: Path) -> Page | None:
