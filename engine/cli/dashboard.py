@@ -40,7 +40,7 @@ def full(view: View, waiting: Sequence[Need], now: datetime, room: int) -> list[
         *_part("Needs you", needs_lines(waiting, room), "nothing"),
         *_part(
             "Alerts",
-            [line for a in view.alerts if fires(a) for line in _alert(a, view, now, room)],
+            [line for a in _by_severity(view) for line in _alert(a, view, now, room)],
             "none fires",
         ),
         *_part("Channels", columns([_channel(c, view.zone, now) for c in view.channels], room), "none"),
@@ -76,6 +76,11 @@ def needs_lines(waiting: Sequence[Need], room: int) -> list[str]:
 
 def _part(title: str, lines: Sequence[str], nothing: str) -> list[str]:
     return [heading(title), *lines] if lines else [f"{heading(title)}: {nothing}"]
+
+
+def _by_severity(view: View) -> list[Alert]:
+    worst_first = list(reversed(Severity))
+    return sorted(filter(fires, view.alerts), key=lambda alert: worst_first.index(alert.severity))
 
 
 def _pauses(view: View, now: datetime, room: int) -> list[str]:

@@ -54,7 +54,12 @@ def plan_files() -> Mapping[str, str]:
     from datetime import timedelta
 
     today = clock.now().date()
-    fill = {"@TODAY@": str(today), "@DUE@": str(today + timedelta(days=_HALF_A_YEAR)), "@ZONE@": local_zone()}
+    fill = {
+        "@YESTERDAY@": str(today - timedelta(days=1)),  # a day's number is known when the day is over
+        "@TODAY@": str(today),
+        "@DUE@": str(today + timedelta(days=_HALF_A_YEAR)),
+        "@ZONE@": local_zone(),
+    }
     texts = {}
     for path in sorted(TEMPLATES.rglob("*")):
         if path.is_file():

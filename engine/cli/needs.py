@@ -12,7 +12,7 @@ from engine.domain.lifecycle.view import View
 from engine.domain.records import Alert, AlertState, ReviewRecord, Task, TaskKind
 from engine.domain.rule import Severity
 
-_URGENCY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_URGENCY = {Severity.CRITICAL: 0, Severity.WARNING: 1}
 _LATE, _WAITING, _OPEN = 0, 3, 4
 
 
@@ -42,7 +42,8 @@ def fires(alert: Alert) -> bool:
 
 def _needs(view: View, called: str, now: datetime) -> Iterator[Need]:
     for alert in view.alerts:
-        if fires(alert) and alert.acknowledged_by is None:
+        # What is only worth knowing stands under Alerts; it asks nobody to act.
+        if fires(alert) and alert.acknowledged_by is None and alert.severity is not Severity.INFO:
             yield _alert(alert, called)
     for task in view.tasks:
         if task.state != "snoozed":
@@ -57,7 +58,7 @@ def _alert(alert: Alert, called: str) -> Need:
         what=f"{alert.severity} alert {alert.rule} on {alert.subject.partition('/')[2]}",
         command=f"drumbeat ack {called} {alert.id}",
         rank=_URGENCY[alert.severity],
-        pressing=alert.severity is not Severity.INFO,
+        pressing=True,
     )
 
 
@@ -77,7 +78,7 @@ def task_command(task: Task, called: str) -> str:
     if task.kind in (TaskKind.DECIDE, TaskKind.VERIFY):
         return f"drumbeat tasks decide {called} {task.id} post|drop|posted"
     if task.kind is TaskKind.POST:
-        return f"drumbeat tasks done {called} {task.id} --link URL"
+        return f"drumbeat tasks done {called} {task.id} [--link URL]"
     return f'drumbeat tasks done {called} {task.id} --outcome "…"'
 
 

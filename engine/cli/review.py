@@ -33,7 +33,9 @@ def review(
             metavar="REVIEW", help="The open review as `status` shows it; its name without number will do."
         ),
     ],
-    decision: Annotated[Decision, typer.Argument(help="What was decided.")],
+    decision: Annotated[
+        Decision, typer.Argument(metavar="keep|change|stop|experiment", help="What was decided.")
+    ],
     note: Annotated[str, typer.Option(metavar="TEXT", help="Why, in a sentence.")] = "",
     by: By = "",
 ) -> None:

@@ -71,19 +71,19 @@ def simulate(
 
     plans = load(paths_or_here(paths)).plans
     starts = {plan.id: _start(start, plan) for plan in plans}
+    ends = {plan.id: _end(starts[plan.id], days, plan) for plan in plans}
     worlds = _worlds(plans, posts=posts, samples=samples, silence=silence or ())
-    lives = [
-        (
-            (plan, entry)
-            for entry in live(plan, worlds[plan.id], starts[plan.id], _end(starts[plan.id], days, plan))
-        )
-        for plan in plans
-    ]
+    lives = [_told(plan, live(plan, worlds[plan.id], starts[plan.id], ends[plan.id])) for plan in plans]
     entries = _with_progress(_merged(lives))
     if json:
         _print_records(entries)
     else:
         _print_lines(entries, plans, days)
+
+
+def _told(plan: Plan, entries: Iterator[Entry]) -> Iterator[tuple[Plan, Entry]]:
+    for entry in entries:
+        yield plan, entry
 
 
 def _merged(lives: Iterable[Iterator[tuple[Plan, Entry]]]) -> Iterator[tuple[Plan, Entry]]:

@@ -49,7 +49,7 @@ def status(
         if not views:
             say(*wrapped(NOTHING_YET, terminal_width()))
         _print(views, called, now, in_full=strategy is not None or len(views) <= _MOST_IN_FULL)
-        say(engine_line(settings))
+        say(*wrapped(engine_line(settings), terminal_width()))
     if attention and exit_code:
         raise typer.Exit(ExitCode.ATTENTION)
 

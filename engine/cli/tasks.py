@@ -139,7 +139,8 @@ def decide(
     decision: Annotated[
         SlotDecision,
         typer.Argument(
-            help="post: send it now. drop: let this slot go. posted: it is there already (add --link)."
+            metavar="post|drop|posted",
+            help="post: send it now. drop: let this slot go. posted: it is there already (add --link).",
         ),
     ],
     link: Link = None,
