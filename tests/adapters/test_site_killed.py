@@ -100,8 +100,10 @@ def die_at_step(folder: str, number: int, step: int) -> None:
     """Publish one post, killed by its own hand just before the given touch of the folder (opening, linking, …)."""
     left = [step]
 
-    def hook(_event: str, args: tuple[object, ...]) -> None:
-        if any(isinstance(arg, str | bytes | PathLike) and folder in fsdecode(arg) for arg in args):
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        touches = any(isinstance(arg, str | bytes | PathLike) and folder in fsdecode(arg) for arg in args)
+        # A file that was made is opened by its number before anything is written into it.
+        if touches or (event == "open" and isinstance(args[0], int)):
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             left[0] -= 1
