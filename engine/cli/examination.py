@@ -221,7 +221,7 @@ def worker(opened: Store) -> Look:
         return Look("worker", "ok", "no strategy runs yet; `drumbeat apply PATH` starts one")
     late = [name for row in rows if (name := late_strategy(opened, row.strategy, now)) is not None]
     newest = max(row.updated_at for row in rows)
-    told = f"the newest step of {len(rows)} strategies was written {newest:%Y-%m-%d %H:%M} UTC"
+    told = f"the newest step was written {newest:%Y-%m-%d %H:%M} UTC"
     if late:
         mend = "Is the engine running? `drumbeat up` on one machine, `drumbeat worker` on a cluster; their logs say more."
         return Look("worker", "fail", f"{_named(late)} should have gone on by now; {told}", mend)

@@ -76,10 +76,10 @@ def _task(task: Task, called: str, zone: str, now: datetime) -> Need:
 def task_command(task: Task, called: str) -> str:
     """Return what to type when a task is done or decided."""
     if task.kind in (TaskKind.DECIDE, TaskKind.VERIFY):
-        return f"drumbeat tasks decide {called} {task.id} post|drop|posted"
+        return f"drumbeat tasks decide {called} {task.id} DECISION"
     if task.kind is TaskKind.POST:
-        return f"drumbeat tasks done {called} {task.id} [--link URL]"
-    return f'drumbeat tasks done {called} {task.id} --outcome "…"'
+        return f"drumbeat tasks done {called} {task.id} --link URL"
+    return f"drumbeat tasks done {called} {task.id} --outcome TEXT"
 
 
 def _review(record: ReviewRecord, called: str, zone: str, now: datetime) -> Need:
@@ -88,7 +88,7 @@ def _review(record: ReviewRecord, called: str, zone: str, now: datetime) -> Need
     when = f"OVERDUE since {until}" if late else f"decide by {until}"
     return Need(
         what=f"review {record.name} ({record.occasion}), {when}",
-        command=f"drumbeat review {called} {record.id} keep|change|stop|experiment",
+        command=f"drumbeat review {called} {record.id} DECISION",
         rank=_LATE if late else _WAITING,
         pressing=late,
     )

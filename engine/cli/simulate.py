@@ -211,12 +211,12 @@ def _print_records(entries: Iterable[tuple[Plan, Entry]]) -> None:
 
 def _print_lines(entries: Iterable[tuple[Plan, Entry]], plans: Sequence[Plan], days: int) -> None:
     from engine.cli.entries import count_by_type, lines_of
-    from engine.cli.output import heading, say, tally
+    from engine.cli.output import heading, say
     from engine.cli.text import terminal_width, wrapped
 
     room, seen = terminal_width(), []
     zones = sorted({plan.zone for plan in plans})
-    say(heading(f"{tally([(len(plans), 'strategy' if len(plans) == 1 else 'strategie')])}, {days} days"))
+    say(heading(f"{len(plans)} {'strategy' if len(plans) == 1 else 'strategies'}, {days} days"))
     say(f"Times are in {' and '.join(zones)}{', each strategy its own' if len(zones) > 1 else ''}.")
     for plan, entry in entries:
         seen.append(entry.type)

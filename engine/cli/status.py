@@ -48,8 +48,12 @@ def status(
     else:
         if not views:
             say(*wrapped(NOTHING_YET, terminal_width()))
+        engine = wrapped(engine_line(settings), terminal_width())
+        # That nothing runs comes before everything that is shown as if it did.
+        stopped = bool(views) and not engine_runs(settings)
+        say(*([*engine, ""] if stopped else []))
         _print(views, called, now, in_full=strategy is not None or len(views) <= _MOST_IN_FULL)
-        say(*wrapped(engine_line(settings), terminal_width()))
+        say(*([] if stopped else engine))
     if attention and exit_code:
         raise typer.Exit(ExitCode.ATTENTION)
 
@@ -103,6 +107,13 @@ def _print(views: Sequence[View], called: dict[str, str], now: datetime, *, in_f
         name = called[view.strategy]
         waiting = needs(view, name, now)
         say(*(full(view, waiting, now, room) if in_full else brief(view, waiting, name, room)), "")
+
+
+def engine_runs(settings: Settings) -> bool:
+    """Return False only where this command can know that nothing runs: an embedded engine that is not there."""
+    from engine.runtime.operations import engine_info
+
+    return not settings.embedded or engine_info(settings) is not None
 
 
 def engine_line(settings: Settings) -> str:

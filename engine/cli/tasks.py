@@ -34,10 +34,10 @@ class SlotDecision(StrEnum):
 
 
 @group.callback()
-def tasks(ctx: typer.Context) -> None:
+def tasks(ctx: typer.Context, json: Json = False) -> None:
     """Show the open tasks; say that one is done, later or decided."""
     if ctx.invoked_subcommand is None:
-        list_tasks(ctx)
+        list_tasks(ctx, json=json)
 
 
 @group.command("list")

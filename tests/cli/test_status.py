@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import dashboard
 from engine.cli.needs import needs, needs_attention
-from engine.domain.lifecycle.view import View
+from engine.domain.lifecycle.state import new_state
+from engine.domain.lifecycle.view import SourceView, View, view
+from engine.domain.messages import Command, Commanded, PlanApplied, StartPause
 from engine.domain.records import Alert, AlertState
 from engine.domain.rule import Severity
-from engine.runtime.simulation import World
+from engine.runtime.simulation import Life, World
 from tests.cli import golden, lived
 from tests.cli.conftest import Run
 
@@ -105,3 +108,27 @@ def test_a_name_in_two_workspaces_must_be_told_apart(run: Run, home: Path) -> No
     assert result.exit_code == 1
     assert "north/regulars" in result.stderr
     assert "drumbeat ack north/regulars" in run("status").stdout
+
+
+def test_that_the_engine_is_not_running_is_said_before_anything_else(run: Run, bakery_lived: Path) -> None:
+    assert run("status").stdout.startswith("The engine is not running")
+
+
+def test_a_pause_is_shown_with_its_end_and_reason(run: Run, home: Path) -> None:
+    plan = lived.bakery()
+    life = Life(plan, World(), new_state(plan.id, lived.START))
+    started = list(life.tell(PlanApplied(revision=1), lived.START))
+    rest = StartPause(scope="channel/blog", until=lived.NOW, reason="the oven is broken")
+    paused = list(life.tell(Commanded(command=Command(id="1", instruction=rest)), lived.START))
+    assert started
+    assert [str(entry.type) for entry in paused] == ["pause.started"]
+    shown = "\n".join(dashboard.full(view(plan, life.state), (), lived.START, 80))
+    assert "PAUSED: channel/blog until Sat 14 Feb 12:00: the oven is broken" in shown
+
+
+def test_a_source_that_cannot_be_read_is_shown_with_its_error() -> None:
+    source = SourceView(name="numbers", ok=False, error="the file is not there")
+    shown = View(strategy="a/b", title="t", zone="UTC", revision=1, at=lived.NOW, sources=(source,))
+    assert "numbers cannot be read (never read): the file is not there" in "\n".join(
+        dashboard.full(shown, (), lived.NOW, 80)
+    )
