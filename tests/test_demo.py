@@ -24,7 +24,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 def keys_on_disk(home: Path) -> list[str]:
     posts = (home / "demo" / "plans" / "demo" / "site").rglob("*.md")
-    return re.findall(r"drumbeat_key: *(\S+)", "\n".join(post.read_text(encoding="utf-8") for post in posts))
+    return re.findall(
+        r'drumbeat_key: *"?([^"\s]+)', "\n".join(post.read_text(encoding="utf-8") for post in posts)
+    )
 
 
 def test_the_demo_shows_all_it_promises_and_goes_on_where_it_was(tmp_path: Path) -> None:

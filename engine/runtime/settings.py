@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -130,7 +130,8 @@ class Settings(BaseModel):
         parts = urlsplit(self.database_url.get_secret_value())
         user, at, host = parts.netloc.rpartition("@")
         login = f"{user.partition(':')[0]}:***" if ":" in user else user
-        return urlunsplit((parts.scheme, f"{login}{at}{host}", parts.path, "", ""))
+        # Not urlunsplit: it drops the empty host that an absolute SQLite path needs.
+        return f"{parts.scheme}://{login}{at}{host}{parts.path}"
 
     def as_environ(self) -> dict[str, str]:
         """Return the settings as variables for a child process. It holds secrets: never log it."""
