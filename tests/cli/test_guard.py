@@ -48,8 +48,11 @@ def failing(error: BaseException) -> typer.Typer:
         (typer.BadParameter("x"), ExitCode.USAGE),
     ],
 )
-def test_every_error_has_its_code(error: BaseException, code: ExitCode, tmp_path: Path) -> None:
-    result = CliRunner().invoke(failing(error), ["fail"], env={"TMPDIR": str(tmp_path)})
+def test_every_error_has_its_code(
+    error: BaseException, code: ExitCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    result = CliRunner().invoke(failing(error), ["fail"])
     assert result.exit_code == code
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
