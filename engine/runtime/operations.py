@@ -100,6 +100,7 @@ async def hand_over(
     from temporalio.client import WithStartWorkflowOperation
     from temporalio.common import WorkflowIDConflictPolicy
 
+    from activities.policies import WORKFLOW_TASK_TIMEOUT
     from workflows.strategy import StrategyWorkflow
 
     strategy = request.plan.id
@@ -111,6 +112,7 @@ async def hand_over(
             id=workflow_id(strategy),
             task_queue=settings.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=WORKFLOW_TASK_TIMEOUT,
             static_summary=request.plan.strategy.title or strategy,
         )
         return await client.execute_update_with_start_workflow(
@@ -159,7 +161,10 @@ async def answered(call: Callable[[], Awaitable[T]], strategy: str) -> T:
                 raise CommandRefusedError(str(cause)) from None
             if kind != DRAINING:
                 raise DrumbeatError(f"{strategy} could not do this: {cause}") from error
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            # The SDK dresses our own cancellation up as this error too; swallowed, it would keep a worker from ending.
+            if isinstance(error.__cause__, asyncio.CancelledError):
+                raise error.__cause__ from None
             raise EngineError(_no_answer(strategy)) from None
         except RPCError as error:
             if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):

@@ -45,11 +45,15 @@ class Child:
 
 @dataclass(frozen=True)
 class Patience:
-    """When a dead child is started again (seconds), and when that is given up."""
+    """When a dead child is started again (seconds), and when that is given up.
+
+    A child that has lived for `forgiven_after` has worked: whatever killed it then, the next start is neither put off
+    nor counted as one more vain try. A worker is at work within 1.5 s of its start.
+    """
 
     first: float = 0.2
     longest: float = 5.0
-    forgiven_after: float = 30.0
+    forgiven_after: float = 3.0
     deaths: int = 10
     within: float = 60.0
 
@@ -65,7 +69,10 @@ class Deaths:
     def record(self, now: float, lived: float) -> float | None:
         """Note a death; return the delay before the next start, or None when it is time to give up."""
         patience = self._patience
-        self._in_a_row = 1 if lived >= patience.forgiven_after else self._in_a_row + 1
+        if lived >= patience.forgiven_after:
+            self._at.clear()
+            self._in_a_row = 0
+        self._in_a_row += 1
         self._at.append(now)
         if len(self._at) == patience.deaths and now - self._at[0] <= patience.within:
             return None

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
 from pydantic import ValidationError
@@ -14,13 +15,14 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities import policies
 from activities.notify import NotifyActivities
 from activities.observe import ObserveActivities
 from activities.publish import PublishActivities
 from activities.record import RecordActivities
 from adapters.registry import Registry
+from adapters.tools import SystemClock
 from engine.domain.ports import Clock, Store
-from engine.runtime.clock import SystemClock
 from engine.runtime.operations import reading_store
 from engine.runtime.revival import keep_reviving
 from engine.runtime.secrets import read_secret
@@ -77,7 +79,12 @@ def make_worker(
         ],
         workflow_runner=sandbox(),
         max_cached_workflows=max_cached_workflows,
+        max_concurrent_workflow_tasks=policies.WORKFLOW_TASKS_AT_ONCE,
+        sticky_queue_schedule_to_start_timeout=policies.STICKY_TIMEOUT,
+        max_heartbeat_throttle_interval=policies.HEARTBEAT_AT_MOST_EVERY,
         graceful_shutdown_timeout=timedelta(seconds=shutdown_grace),
+        # The default is a digest of the bytecode of every loaded module: a tenth of the time that a start takes.
+        build_id=f"drumbeat-{version('drumbeat')}",
         # A malformed argument fails its update, not the strategy's every later task.
         workflow_failure_exception_types=[ValidationError],
     )
