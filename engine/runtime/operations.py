@@ -33,11 +33,11 @@ class Applied:
         self.strategy, self.revision, self.changed, self.started = strategy, revision, changed, started
 
 
-def reading_store(settings: Settings) -> Store:
-    """Open the store. Raises EngineError when it cannot be read."""
+def reading_store(settings: Settings, *, migrate: bool = True) -> Store:
+    """Open the store; without `migrate` nothing is created. Raises EngineError when it cannot be read."""
     from engine.store import open_store
 
-    return open_store(settings.database_url.get_secret_value())
+    return open_store(settings.database_url.get_secret_value(), migrate=migrate)
 
 
 def engine_info(settings: Settings) -> EngineRecord | None:
@@ -157,8 +157,8 @@ async def answered(call: Callable[[], Awaitable[T]], strategy: str) -> T:
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             kind = cause.type if isinstance(cause, ApplicationError) else None
-            if kind == REFUSED:
-                raise CommandRefusedError(str(cause)) from None
+            if isinstance(cause, ApplicationError) and kind == REFUSED:
+                raise CommandRefusedError(cause.message) from None
             if kind != DRAINING:
                 raise DrumbeatError(f"{strategy} could not do this: {cause}") from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:

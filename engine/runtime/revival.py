@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 EVERY = 60.0
+HANDING_OVER = timedelta(minutes=1)
 _RUNNING = 'WorkflowType = "StrategyWorkflow" AND ExecutionStatus = "Running"'
 
 
@@ -37,12 +39,17 @@ class Missing:
 
 
 def missing(
-    running: Iterable[str], revisions: Sequence[Revision], rows: Iterable[StrategyRow]
+    running: Iterable[str], revisions: Sequence[Revision], rows: Iterable[StrategyRow], now: datetime
 ) -> list[Missing]:
-    """Return which strategies do not run at all, or run with an older revision than the stored one. Pure."""
+    """Return which strategies do not run at all, or run with an older revision than the stored one. Pure.
+
+    A revision of the last minute is left alone: whoever stored it is just handing it over.
+    """
     alive, known = set(running), {row.strategy: row for row in rows}
     result = []
     for revision in revisions:
+        if now - revision.created_at < HANDING_OVER:
+            continue
         row = known.get(revision.strategy)
         behind = row is None or row.revision < revision.number
         if workflow_id(revision.strategy) not in alive or behind:
@@ -57,7 +64,7 @@ async def revive(client: Client, settings: Settings, store: Store) -> list[str]:
     rows = await asyncio.to_thread(store.strategies)
     revisions = await asyncio.to_thread(store.latest_revisions)
     revived = []
-    for found in missing(running, revisions, rows):
+    for found in missing(running, revisions, rows, datetime.now(UTC)):
         revision = found.revision
         # The memory goes on under the plan that it was made with; the newer revision follows as an update.
         plan = revision.plan

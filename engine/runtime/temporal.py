@@ -31,17 +31,16 @@ async def connect(settings: Settings, *, within: timedelta = timedelta(seconds=1
     config = _profile(settings)
     if address is not None:
         config["target_host"] = address
-    config["namespace"] = settings.temporal_namespace
+    # A profile may name its namespace; ours counts when it was set, or when nobody says another.
+    if "temporal_namespace" in settings.model_fields_set or not config.get("namespace"):
+        config["namespace"] = settings.temporal_namespace
     deadline = monotonic() + within.total_seconds()
     while True:
         try:
             return await Client.connect(**config, data_converter=pydantic_data_converter)
         except (RuntimeError, RPCError) as error:
             if monotonic() >= deadline:
-                raise EngineError(
-                    f"The Temporal server at {config.get('target_host')} does not answer ({_short(error)}). "
-                    "Nothing was changed. `drumbeat doctor` looks for the reason."
-                ) from None
+                raise EngineError(_unreachable(settings, str(config.get("target_host")), error)) from None
             await asyncio.sleep(0.2)
 
 
@@ -70,6 +69,16 @@ def _profile(settings: Settings) -> dict[str, Any]:
             f"The Temporal profile {settings.temporal_profile or 'default'} cannot be read: {_short(error)}. "
             "Mend the profile file, or unset DRUMBEAT_TEMPORAL_PROFILE."
         ) from None
+
+
+def _unreachable(settings: Settings, address: str, error: Exception) -> str:
+    named = (
+        "It runs with this engine; `drumbeat doctor` looks for the reason."
+        if settings.embedded
+        else "Look whether it runs and whether DRUMBEAT_TEMPORAL_ADDRESS (or the profile) names it rightly."
+    )
+    reason = "connection refused" if "refused" in str(error).lower() else type(error).__name__
+    return f"The Temporal server at {address} does not answer ({reason}). Nothing was changed. {named}"
 
 
 def _short(error: BaseException) -> str:

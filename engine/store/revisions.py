@@ -30,7 +30,7 @@ def save(
     if expected is not None and expected != number:
         raise ConflictError(
             f"{plan.id} is at revision {number}, not {expected}: somebody applied a plan since you looked. Nothing "
-            "was stored. Look at the difference with `drumbeat plan`, then apply again."
+            "was stored. Look at the difference with `drumbeat apply --dry-run`, then apply again."
         )
     document = plan.model_dump_json()
     digest = hashlib.sha256(document.encode()).hexdigest()

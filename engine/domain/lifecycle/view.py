@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from engine.domain import alerts, goals
 from engine.domain.base import Instant, Model
@@ -34,6 +34,8 @@ class GoalView(Model):
     value: float | None = None
     planned: float
     target: float
+    due: date
+    unit: str = ""
     sentence: str
 
 
@@ -130,6 +132,8 @@ def _goals(plan: Plan, state: State) -> tuple[GoalView, ...]:
                 value=value,
                 planned=goals.planned(goal, state.at, plan.zone),
                 target=goal.target,
+                due=goal.due,
+                unit=plan.metrics[goal.metric].unit if goal.metric in plan.metrics else "",
                 sentence=goals.sentence(goal, value, state.at, plan.zone),
             )
         )
