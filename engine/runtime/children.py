@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -38,7 +39,13 @@ def engine_children(
 
 def worker_child(settings: Settings, address: str | None, *, log: Path | None = None) -> Child:
     """Return the worker; it gets the settings, those of the command line included, and the address by variables."""
-    env = {**environment(), **settings.as_environ()}
+    given = {variable_of(name) for name in (*settings.model_fields_set, "home")}
+    # Only what was given: a default handed down as a variable would win over what a Temporal profile says.
+    env = {**environment(), **{name: value for name, value in settings.as_environ().items() if name in given}}
+    if settings.embedded:
+        # The user's Temporal profile (address, TLS, API key) is about another server than our own.
+        env = {name: value for name, value in env.items() if not name.startswith("TEMPORAL_")}
+        env["TEMPORAL_CONFIG_FILE"] = os.devnull
     if address is not None:
         env[variable_of("temporal_address")] = address
     return Child("worker", WORKER, env=env, grace=settings.shutdown_grace + _MARGIN, log=log)

@@ -120,7 +120,7 @@ async def run_worker(settings: Settings) -> None:
         )
         serve_metrics(settings.metrics_address)
         async with worker, _background(keep_reviving(client, settings, store)):
-            log.info("worker ready", task_queue=settings.task_queue, namespace=settings.temporal_namespace)
+            log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             log.info("worker stopping", grace_seconds=settings.shutdown_grace)
     finally:

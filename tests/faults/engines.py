@@ -56,11 +56,10 @@ class Program:
         """Wait until it has said these words."""
 
         def has_said() -> bool:
-            said = self.said()
-            assert self.process.poll() is None, said
-            return words in said
+            return words in self.said() or self.process.poll() is not None
 
         eventually(has_said, within=within, what=f"{words!r} in {self.log}")
+        assert words in self.said(), self.said()
 
     def end(self, sign: signal.Signals = signal.SIGINT, within: float = 45) -> int:
         """Send a signal and wait for the end; return the exit code."""
@@ -72,15 +71,16 @@ class Program:
 class Engine:
     """`drumbeat up` on a data directory of its own, with a plan."""
 
-    def __init__(self, place: Path, plan: Path) -> None:
+    def __init__(self, place: Path, plan: Path, **environ: str) -> None:
         self.home, self._plan = place / "home", plan
         self.site = plan / "site"
-        self._log = place / "engine.log"
-        self.settings: Settings = load_settings({}, home=str(self.home))
+        self.log = place / "engine.log"
+        self._environ = bare_environment(self.home, **environ)
+        self.settings: Settings = load_settings(self._environ)
         self.program = self._up()
 
     def _up(self) -> Program:
-        return Program(self._log, "up", str(self._plan), environ=bare_environment(self.home))
+        return Program(self.log, "up", str(self._plan), environ=self._environ)
 
     def ready(self) -> None:
         """Wait until the engine says that all of it runs."""

@@ -6,6 +6,7 @@ import re
 import uuid
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,7 +106,7 @@ def _differ(name: str, theirs: list[str], ours: list[str]) -> str:
     )
 
 
-def lateness(posts: list[Posted]) -> tuple[float, float]:
+def lateness(posts: Sequence[Posted]) -> tuple[float, float]:
     """Return the longest and the median lateness in seconds."""
     late = [post.late for post in posts]
     return max(late), median(late)

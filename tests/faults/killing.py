@@ -41,13 +41,13 @@ def kill_again_and_again(engine: Engine, victims: Sequence[str], times: int, see
     return kills
 
 
-def catch_up(engine: Engine, within: float = 45) -> float:
-    """Wait until the newest post is at most two seconds old; return how long that took."""
+def catch_up(engine: Engine, since: datetime, within: float = 45) -> float:
+    """Wait until the newest post is for a slot after that instant and two seconds old; return how long it took."""
     began = time.monotonic()
 
     def is_fresh() -> bool:
-        posts = posts_on_disk(engine.site)
-        return bool(posts) and datetime.now(UTC) - posts[-1].slot < timedelta(seconds=2)
+        newest = posts_on_disk(engine.site)[-1].slot
+        return newest > since and datetime.now(UTC) - newest < timedelta(seconds=2)
 
     eventually(is_fresh, within=within, what="the schedule is caught up", every=0.1)
     return time.monotonic() - began
@@ -66,9 +66,16 @@ def pause_and_settle(engine: Engine, store: Store) -> None:
 
 
 def report(what: str, posts: Sequence[Posted], kills: Sequence[Kill], recovery: float) -> str:
-    """Return one line of the table of measurements."""
-    longest, middle = lateness(list(posts))
+    """Return one line of the table of measurements.
+
+    The wait is how long a slot that had come took from the last kill before its post to the post.
+    """
+    longest, middle = lateness(posts)
+    wait = max(
+        (post.appeared - max(post.slot, *(kill.at for kill in kills if kill.at < post.appeared), post.slot))
+        for post in posts
+    ).total_seconds()
     return (
-        f"{what:<12} kills {len(kills):>2}  posts {len(posts):>3}  longest lateness {longest:5.2f} s  "
-        f"median {middle:5.3f} s  caught up after {recovery:4.1f} s"
+        f"{what:<19} kills {len(kills):>2}  posts {len(posts):>3}  lateness: longest {longest:5.2f} s, "
+        f"median {middle:5.3f} s; longest wait after a kill {wait:5.2f} s; at last caught up in {recovery:4.1f} s"
     )

@@ -55,9 +55,9 @@ actions:
 STRATEGY_ID = "faults/pulse"
 
 
-def write_plan(folder: Path) -> Path:
-    """Write the plan and the empty site folder that it posts into; return the plan's folder."""
+def write_plan(folder: Path, name: str = "pulse") -> Path:
+    """Write the plan of a strategy and the empty site folder that it posts into; return the plan's folder."""
     (folder / "site").mkdir(parents=True)
     (folder / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
-    (folder / "strategy.yaml").write_text(STRATEGY, encoding="utf-8")
+    (folder / "strategy.yaml").write_text(STRATEGY.replace("name: pulse", f"name: {name}"), encoding="utf-8")
     return folder
