@@ -1,5 +1,11 @@
 """Fixtures that more than one folder of tests asks for."""
 
+from hypothesis import settings
+
 from tests.postgres import postgres_cluster, postgres_url
 
 __all__ = ["postgres_cluster", "postgres_url"]
+
+# The same examples on every machine, and no alarm because a machine is slow; a failure prints how to repeat it.
+settings.register_profile("drumbeat", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("drumbeat")

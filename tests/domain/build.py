@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.domain.journal import Entry, EntryType
-from engine.domain.lifecycle.state import State, new_state
+from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.step import Step, step
 from engine.domain.messages import (
     Command,
@@ -80,7 +80,7 @@ def plan(
     channels: Iterable[Mapping[str, Any]] = (channel(),),
     actions: Iterable[Mapping[str, Any]] = (),
     rules: Iterable[Mapping[str, Any]] = (SILENT,),
-    sources: Iterable[Mapping[str, Any]] = ({"name": "feed", "kind": "feed"},),
+    sources: Iterable[Mapping[str, Any]] = ({"name": "feed", "kind": "feed", "every": "6h"},),
     zone: str = "UTC",
     **strategy: Any,
 ) -> Plan:
@@ -151,8 +151,8 @@ class Heart:
     and with `deaf` no platform does.
     """
 
-    def __init__(self, first: Plan, start: datetime = START, state: State | None = None) -> None:
-        self.plan, self.state = first, state or new_state(first.id, start)
+    def __init__(self, first: Plan, start: datetime = START, mute: Iterable[str] = ()) -> None:
+        self.plan, self.state = first, new_state(first.id, start)
         self.wake_at: datetime | None = None
         self.entries: list[Entry] = []
         self.effects: list[Effect] = []
@@ -160,11 +160,10 @@ class Heart:
         self.posts: dict[str, list[Activity]] = {}
         self.samples: dict[str, list[Sample]] = {}
         self.unreadable: set[str] = set()
-        self.mute: set[str] = set()
+        self.mute = set(mute)
         self.deaf = False
         self.commands = 0
-        if not self.state.revision:
-            self.apply(first, start)
+        self.apply(first, start)
 
     def apply(self, new: Plan, now: datetime) -> Step:
         """Let a new revision of the plan count, as the shell does."""

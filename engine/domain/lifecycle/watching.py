@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -91,7 +90,7 @@ def _tell_seen(draft: Draft, channel: str, activities: tuple[Activity, ...], t: 
 
 def _sampled(draft: Draft, sample: Sample) -> None:
     state = draft.metrics.get(sample.metric)
-    if state is None or not math.isfinite(sample.value) or not is_datable(sample.at, draft.now):
+    if state is None or not is_datable(sample.at, draft.now):
         return
     if state.at is None or sample.at >= state.at:
         draft.metrics[sample.metric] = state.model_copy(update={"value": sample.value, "at": sample.at})
