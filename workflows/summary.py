@@ -9,13 +9,13 @@ from engine.domain.lifecycle.state import State
 from engine.domain.plan import Plan
 from engine.domain.words import moment
 
-# The server refuses longer ones (400 bytes), and a refused summary would stop the whole strategy.
+# One line of a page, well below what servers document as their limit (400 bytes).
 _SUMMARY_BYTES = 200
 _DETAILS = 10_000
 
 
 def short(text: str) -> str:
-    """Return the text as one line that the server takes as a summary."""
+    """Return the text as one short line, whoever wrote it."""
     line = " ".join(text.split())
     if len(line.encode()) <= _SUMMARY_BYTES:
         return line

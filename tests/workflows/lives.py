@@ -18,7 +18,7 @@ from engine.domain.plan import Plan
 from engine.domain.ports import Capabilities, MetricSource, Notifier, Platform, Published, Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
-from engine.domain.strategy import ContentItem
+from engine.domain.strategy import ContentItem, Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 from engine.runtime.simulation import World
 from rules.packs import load_pack
@@ -67,7 +67,7 @@ class WorldSource:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def validate(self, source: SourceConfig) -> Sequence[str]:
+    def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:
         return []
 
     async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:
