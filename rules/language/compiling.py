@@ -8,7 +8,7 @@ user wrote, texts above all, is passed as a constant.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NoReturn, TypeAlias, cast
@@ -24,6 +24,7 @@ from rules.language.vocabulary import FUNCTIONS
 from rules.language.writing import Names
 
 Judge: TypeAlias = Callable[[Facts], "Value | None"]
+JudgeAll: TypeAlias = Callable[[Facts], "tuple[Value | None, ...]"]
 _WORDS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 
 
@@ -34,41 +35,78 @@ class Program:
     source: str
     constants: dict[str, Value]
 
+    def load(self, name: str) -> Any:
+        """Return the function; `name` stands in tracebacks."""
+        namespace = {**_helpers(), **self.constants}
+        exec(compile(self.source, f"<{name}>", "exec"), namespace)  # noqa: S102 -- source of ours, see above
+        return namespace["judge"]
+
 
 def compile_expression(expression: Expression) -> Judge:
     """Return the function that evaluates the expression: facts in, True, False, a value, or None for unknown.
 
     It agrees with `evaluate` on all facts that `Schema.facts` makes, never raises and has no state.
     """
-    program = python_source(expression.tree)
-    namespace = {**_helpers(), **program.constants}
-    exec(compile(program.source, f"<rule {expression.text[:60]!r}>", "exec"), namespace)  # noqa: S102 -- source of ours, see above
-    return cast("Judge", namespace["judge"])
+    return cast("Judge", python_source(expression.tree).load(f"rule {expression.text[:60]!r}"))
+
+
+def compile_together(expressions: Sequence[Expression]) -> JudgeAll:
+    """Return one function that evaluates several expressions over the same facts: all rules of a subject at once.
+
+    It reads each fact once and gives the same as the expressions one by one. Raises ValueError when they are not
+    all of one schema.
+    """
+    if any(expression.schema is not expressions[0].schema for expression in expressions):
+        raise ValueError("expressions that run together must be checked against the same schema")
+    names, body, slow = Names(), list[str](), list[str]()
+    for place, expression in enumerate(expressions):
+        slow += _function(f"slow{place}", expression.tree, names, SlowWriter(names).write(expression.tree))
+        body += _quick(expression.tree, names, f"r{place} =", f"slow{place}(f)")
+    loads = _loads([expression.tree for expression in expressions])
+    results = "".join(f"r{place}, " for place in range(len(expressions)))
+    lines = [*slow, _header("judge", names), *loads, *body, f"    return ({results})", ""]
+    return cast("JudgeAll", Program("\n".join(lines), names.constants).load(f"{len(expressions)} rules"))
 
 
 def python_source(tree: Node) -> Program:
     """Return the Python source for a checked tree."""
     names = Names()
-    slots = sorted({part.slot for part in walk(tree) if isinstance(part, Fact)})
-    quick = _quick(tree, names)
-    slow = SlowWriter(names).write(tree)
+    slow = _function("slow", tree, names, SlowWriter(names).write(tree))
+    quick = _quick(tree, names, "return", "slow(f)")
+    return Program("\n".join([*slow, _header("judge", names), *_loads([tree]), *quick, ""]), names.constants)
+
+
+def _header(name: str, names: Names) -> str:
     # As defaults of parameters the constants are local names, which are the quickest.
-    header = ", ".join(["f", *(f"{name}={name}" for name in names.constants)])
-    lines = [f"def judge({header}):", *(f"    a{slot} = f[{slot}]" for slot in slots), *quick]
-    return Program("\n".join([*lines, f"    return {slow}", ""]), names.constants)
+    return f"def {name}({', '.join(['f', *(f'{constant}={constant}' for constant in names.constants)])}):"
 
 
-def _quick(tree: Node, names: Names) -> list[str]:
+def _loads(trees: Sequence[Node]) -> list[str]:
+    slots = sorted({part.slot for tree in trees for part in walk(tree) if isinstance(part, Fact)})
+    return [f"    a{slot} = f[{slot}]" for slot in slots]
+
+
+def _function(name: str, tree: Node, names: Names, source: str) -> list[str]:
+    return [_header(name, names), *_loads([tree]), f"    return {source}", ""]
+
+
+def _quick(tree: Node, names: Names, result: str, otherwise: str) -> list[str]:
+    """Return the lines that give the result the quick way, or `otherwise` when that is not possible."""
     writer = QuickWriter(names)
     try:
         source = writer.write(tree)
     except NoQuickWayError:
-        return []
-    attempt = ["try:", f"    return {source}", "except NO_ANSWER:", "    pass"]
-    if not writer.needed:
-        return [f"    {line}" for line in attempt]
-    known = " and ".join(f"{name} is not None" for name in writer.needed)
-    return [f"    if {known}:", *(f"        {line}" for line in attempt)]
+        return [f"    {result} {otherwise}"]
+    known = " and ".join(f"{name} is not None" for name in writer.needed) or "True"
+    return [
+        f"    if {known}:",
+        "        try:",
+        f"            {result} {source}",
+        "        except NO_ANSWER:",
+        f"            {result} {otherwise}",
+        "    else:",
+        f"        {result} {otherwise}",
+    ]
 
 
 def _fail() -> NoReturn:

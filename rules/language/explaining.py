@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from rules.language.expression import Expression
 from rules.language.flipping import Flip, flips
@@ -25,8 +26,7 @@ from rules.language.types import Kind
 from rules.language.walking import evaluate, value_of
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of an expression and what it gave: for a condition True, False or None (unknown)."""
 
     node: Node

@@ -63,15 +63,19 @@ def _plain(kind: Kind) -> Kind:
 
 def settled(value: Value | None) -> Value | None:
     """Return a result, or None where it is beyond the limit for results or no number at all."""
-    if isinstance(value, int | float) and not -MAX_RESULT <= value <= MAX_RESULT:
+    if value is True or value is False:
+        return value
+    if isinstance(value, (int, float)) and not -MAX_RESULT <= value <= MAX_RESULT:
         return None
     return value
 
 
 def compute(body: Callable[..., Any], *args: Value | None) -> Value | None:
     """Return what the body gives for these arguments; unknown when one is unknown or there is no answer."""
-    if None in args:
-        return None
+    for arg in args:
+        # By identity: `None in args` would compare every instant with None, which is slow.
+        if arg is None:
+            return None
     try:
         return settled(body(*args))
     except NO_ANSWER:
