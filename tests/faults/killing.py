@@ -65,17 +65,21 @@ def pause_and_settle(engine: Engine, store: Store) -> None:
     eventually(is_quiet, within=45, what="every slot is closed")
 
 
-def report(what: str, posts: Sequence[Posted], kills: Sequence[Kill], recovery: float) -> str:
-    """Return one line of the table of measurements.
+def wait_after_a_kill(posts: Sequence[Posted], kills: Sequence[Kill]) -> float:
+    """Return the longest time, in seconds, that a slot which had come took from the last kill to its post."""
 
-    The wait is how long a slot that had come took from the last kill before its post to the post.
-    """
+    def wait(post: Posted) -> float:
+        kills_before = [kill.at for kill in kills if kill.at < post.appeared]
+        return (post.appeared - max([post.slot, *kills_before])).total_seconds()
+
+    return max(wait(post) for post in posts)
+
+
+def report(what: str, posts: Sequence[Posted], kills: Sequence[Kill], recovery: float) -> str:
+    """Return one line of the table of measurements."""
     longest, middle = lateness(posts)
-    wait = max(
-        (post.appeared - max(post.slot, *(kill.at for kill in kills if kill.at < post.appeared), post.slot))
-        for post in posts
-    ).total_seconds()
     return (
         f"{what:<19} kills {len(kills):>2}  posts {len(posts):>3}  lateness: longest {longest:5.2f} s, "
-        f"median {middle:5.3f} s; longest wait after a kill {wait:5.2f} s; at last caught up in {recovery:4.1f} s"
+        f"median {middle:5.3f} s; longest wait after a kill {wait_after_a_kill(posts, kills):5.2f} s; "
+        f"at last caught up in {recovery:4.1f} s"
     )
