@@ -1,0 +1,57 @@
+"""What the faults taught about single parts, held without an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+
+from engine.domain.errors import EngineError
+from engine.runtime.children import worker_child
+from engine.runtime.operations import answered
+from engine.runtime.settings import load_settings
+from engine.runtime.supervisor import Deaths, Patience
+
+
+def test_a_child_that_worked_between_its_deaths_is_never_given_up_and_is_back_at_once() -> None:
+    deaths = Deaths(Patience())
+    assert {deaths.record(4.0 * n, lived=3.5) for n in range(50)} == {0.2}
+
+
+def test_one_life_of_work_forgives_the_vain_tries_before_it() -> None:
+    deaths = Deaths(Patience())
+    tries = [deaths.record(float(n), lived=0.5) for n in range(9)]
+    assert deaths.record(20, lived=10) == 0.2
+    again = [deaths.record(20.0 + n, lived=0.5) for n in range(1, 9)]
+    assert None not in tries + again
+    assert deaths.record(30, lived=0.5) is None
+
+
+async def test_our_own_cancellation_during_an_update_is_not_taken_for_a_silent_engine() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await answered(lambda: _ended_by(asyncio.CancelledError()), "team/one")
+    with pytest.raises(EngineError, match="did not answer"):
+        await answered(lambda: _ended_by(TimeoutError()), "team/one")
+
+
+async def _ended_by(cause: BaseException) -> None:
+    raise WorkflowUpdateRPCTimeoutOrCancelledError from cause
+
+
+def test_the_embedded_worker_hears_nothing_of_a_temporal_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_API_KEY", "not-for-us")
+    embedded = load_settings({}, home=tmp_path)
+    env = worker_child(embedded, "127.0.0.1:7233").env or {}
+    temporal = {name: value for name, value in env.items() if name.startswith("TEMPORAL_")}
+    assert temporal == {"TEMPORAL_CONFIG_FILE": os.devnull}
+
+    profiled = load_settings({}, home=tmp_path, temporal_profile="acme")
+    env = worker_child(profiled, None).env or {}
+    assert env["TEMPORAL_API_KEY"] == "not-for-us"
+    # The profile may name the namespace, so the default is not handed down as if somebody had asked for it.
+    assert "DRUMBEAT_TEMPORAL_NAMESPACE" not in env
