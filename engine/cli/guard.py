@@ -66,7 +66,7 @@ class GuardedGroup(TyperGroup):
 
 def explain(error: Exception, *, debug: bool = False) -> ExitCode:
     """Say on stderr what went wrong and what to do, and return the exit code."""
-    from engine.cli.output import tell
+    from engine.cli.output import tell, tell_sentences
     from engine.domain.errors import DocumentError, DrumbeatError
 
     if debug:
@@ -76,11 +76,11 @@ def explain(error: Exception, *, debug: bool = False) -> ExitCode:
         tell(str(error), f"{count} problem{'s' if count != 1 else ''}; nothing was changed.")
         return ExitCode.FINDINGS
     if isinstance(error, DrumbeatError):
-        tell(f"drumbeat: {error}")
+        tell_sentences(f"drumbeat: {error}")
         return ExitCode.FAILURE
     place = "above" if debug else f"in {_keep_traceback(error)}"
     # The message of a foreign exception may hold a secret, such as a database's address: only its kind is shown.
-    tell(
+    tell_sentences(
         f"drumbeat: an unexpected {type(error).__name__} ended this command; the traceback is {place}. "
         "Run `drumbeat doctor` to see whether this machine is in order, or `drumbeat --debug …` to see the "
         "traceback at once, and report it."

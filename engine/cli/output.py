@@ -24,6 +24,13 @@ def tell(*lines: str) -> None:
         print(clean(line), file=sys.stderr, flush=True)
 
 
+def tell_sentences(text: str) -> None:
+    """Print sentences to stderr: wrapped between words on a terminal, elsewhere on one line that `grep` finds whole."""
+    from engine.cli.text import terminal_width, wrapped
+
+    tell(*(wrapped(text, terminal_width()) if sys.stderr.isatty() else [text]))
+
+
 def print_document(schema: str, body: Mapping[str, Any]) -> None:
     """Print one JSON document with its schema first; instants and models must be dumped already."""
     print(json.dumps({"schema": schema, **body}, ensure_ascii=False, indent=2))

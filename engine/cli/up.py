@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +29,7 @@ def up(
     Both are started again when they die. Everything is kept in the data directory; started again, the engine
     goes on where it was.
     """
+    from engine.cli.output import tell_sentences
     from engine.documents.load import load
     from engine.runtime.engine import apply_when_ready, run_engine
 
@@ -38,7 +38,7 @@ def up(
     plans = load(paths).plans if paths else ()
 
     def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        tell_sentences(line)
 
     async def body(ui_address: str | None) -> int:
         import asyncio

@@ -137,6 +137,26 @@ def test_an_unknown_command_is_a_usage_error_with_the_nearest(tmp_path: Path) ->
     assert "status" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "code"), [(("--version",), 0), (("stauts",), 2), (("check", "nowhere"), 3)]
+)
+def test_with_temporals_library_loaded_a_command_leaves_without_winding_down(
+    tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    # What the library's threads do while the interpreter winds down aborts the process now and then; an exit
+    # handler stands for them here.
+    script = (
+        "import atexit, sys; import temporalio.bridge.temporal_sdk_bridge; from engine.cli.main import main; "
+        f"atexit.register(print, 'winding down'); sys.argv = {['drumbeat', *words]!r}; main()"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60
+    )
+    assert answer.returncode == code, answer.stderr
+    assert answer.stdout + answer.stderr
+    assert "winding down" not in answer.stdout
+
+
 def test_output_to_a_terminal_that_lacks_letters_does_not_fail(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "engine.cli.main", "simulate", str(lived.PLAN), "--days", "8"]
     environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
