@@ -16,7 +16,7 @@ from engine.domain.messages import Notify, Observe
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity, Reading, Sample
-from engine.domain.strategy import ContentItem
+from engine.domain.strategy import ContentItem, Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 
 
@@ -144,9 +144,10 @@ class FakeSource:
         self.calls: list[str] = []
         self._script = _Script(script)
 
-    def validate(self, source: SourceConfig) -> Sequence[str]:
-        """Return one sentence when the source has the setting `wrong`."""
-        return ["The setting `wrong` is not allowed here."] if "wrong" in source.settings else []
+    def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:
+        """Return one sentence when the source, or the metric if there is one, has the setting `wrong`."""
+        settings = source.settings if metric is None else metric.settings
+        return ["The setting `wrong` is not allowed here."] if "wrong" in settings else []
 
     async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:  # noqa: ARG002 - it has none
         """Return what is known up to `now`, or do what the script says next."""

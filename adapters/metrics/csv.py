@@ -24,7 +24,7 @@ from adapters.http import FetchError, Page
 from adapters.location import LocatedSettings, label, load, located
 from adapters.settings import problems, read
 from adapters.tools import Tools
-from engine.domain.base import ZoneName, to_utc
+from engine.domain.base import Model, ZoneName, to_utc
 from engine.domain.errors import SourceError
 from engine.domain.messages import Observe
 from engine.domain.ports import Secrets
@@ -53,6 +53,12 @@ class CsvSettings(LocatedSettings):
     )
 
 
+class CsvMetricSettings(Model):
+    """Under which name the table holds a metric; by default its own."""
+
+    column: Annotated[str, Field(min_length=1)] | None = None
+
+
 class CsvSource:
     """Reads whole tables; the store finds out what is new and what was corrected."""
 
@@ -61,8 +67,10 @@ class CsvSource:
     def __init__(self, tools: Tools) -> None:
         self._http = tools.http
 
-    def validate(self, source: SourceConfig) -> Sequence[str]:
-        """Return what is wrong with the settings, one sentence each; pure."""
+    def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:
+        """Return what is wrong with the settings of the source or of one of its metrics, one sentence each; pure."""
+        if metric is not None:
+            return problems(CsvMetricSettings, metric.settings)
         return problems(CsvSettings, located(source))
 
     async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:
@@ -100,7 +108,7 @@ class _Table:
     def __init__(self, settings: CsvSettings, metrics: Sequence[Metric], now: datetime) -> None:
         self._settings, self._now = settings, now
         self._name = label(settings.where)
-        self._metrics = {str(metric.settings.get("column", metric.name)): metric.name for metric in metrics}
+        self._metrics = {str(metric.settings.get("column") or metric.name): metric.name for metric in metrics}
         self._columns: dict[str, int] = {}
 
     def samples(self, page: Page) -> Iterator[Sample]:

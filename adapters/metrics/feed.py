@@ -12,15 +12,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from time import struct_time
-from typing import Any
+from typing import Annotated, Any
 
 import feedparser
+from pydantic import AfterValidator, Field
 
 from adapters.http import FetchError, Page, Validators
 from adapters.location import LocatedSettings, label, load, located
 from adapters.settings import problems, read
 from adapters.tools import Tools
+from engine.domain.base import Model
 from engine.domain.errors import SourceError
 from engine.domain.messages import Observe
 from engine.domain.ports import Secrets
@@ -34,8 +37,22 @@ _MOST_TITLE = 300
 _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"
 _WINDOWS = {"posts_7d": timedelta(days=7), "posts_28d": timedelta(days=28)}
 _MEASURES = (*_WINDOWS, "days_since_last")
+_LISTED = f"{', '.join(_MEASURES[:-1])} or {_MEASURES[-1]}"
 # What the XML parser says when a document ends too early.
 _CUT_OFF = {"no element found", "unclosed token", "unclosed CDATA section"}
+
+
+def _known(measure: str) -> str:
+    if measure not in _MEASURES:
+        near = get_close_matches(measure, _MEASURES, n=1)
+        raise ValueError(f"did you mean {near[0]}?" if near else f"it is one of {_LISTED}.")
+    return measure
+
+
+class FeedMetricSettings(Model):
+    """What a metric counts in the feed."""
+
+    measure: Annotated[str, AfterValidator(_known)] = Field(description=f"what to count, {_LISTED}.")
 
 
 @dataclass(frozen=True)
@@ -53,8 +70,10 @@ class FeedSource:
         self._http = tools.http
         self._kept: dict[str, _Kept] = {}
 
-    def validate(self, source: SourceConfig) -> Sequence[str]:
-        """Return what is wrong with the settings, one sentence each; pure."""
+    def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:
+        """Return what is wrong with the settings of the source or of one of its metrics, one sentence each; pure."""
+        if metric is not None:
+            return problems(FeedMetricSettings, metric.settings)
         return problems(LocatedSettings, located(source))
 
     async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:
@@ -176,7 +195,7 @@ def _sample(
     if measure not in _MEASURES:
         raise SourceError(
             f"The metric {metric.name!r} does not say what to count in the feed {source.name!r}. "
-            f"Set its `measure` to {', '.join(_MEASURES[:-1])} or {_MEASURES[-1]}."
+            f"Set its `measure` to {_LISTED}."
         )
     if measure == "days_since_last":
         if not past:

@@ -220,6 +220,14 @@ FINDINGS: dict[str, FindingKind] = {
     "DB214": FindingKind(
         "Content refused", "The channel's platform would not take this content item.", _ERROR
     ),
+    "DB215": FindingKind(
+        "Metric refused", "The adapter of the metric's source cannot work with the metric's settings.", _ERROR
+    ),
+    "DB216": FindingKind(
+        "Folder or file not there",
+        "An account's folder or a source's file is not on this machine. The engine would fail there at the first slot "
+        "or reading; if it runs on another machine, look there.",
+    ),
     "DB221": FindingKind(
         "A secret in plain sight",
         "A setting is named like a secret and holds a value. Settings are stored and shown; secrets are referenced.",

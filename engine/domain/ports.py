@@ -16,7 +16,7 @@ from engine.domain.messages import Notify, Observe
 from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Alert, Reading, ReviewRecord, Sample, Task
-from engine.domain.strategy import ContentItem
+from engine.domain.strategy import ContentItem, Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 
 # A secret by the name it has in the account, resolved just before the call; never stored.
@@ -72,8 +72,12 @@ class MetricSource(Protocol):
 
     kind: str
 
-    def validate(self, source: SourceConfig) -> Sequence[str]:
-        """Return what is wrong with the source's settings, one sentence each; pure, no network."""
+    def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:
+        """Return what is wrong with the source's settings, or with those of one of its metrics; pure, no network.
+
+        One sentence each; a setting that is to blame stands in backticks. With a metric only its own settings
+        are judged.
+        """
         ...
 
     async def read(self, source: SourceConfig, ask: Observe, now: datetime, secrets: Secrets) -> Reading:

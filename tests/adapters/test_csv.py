@@ -257,6 +257,23 @@ def test_wrong_settings_are_named(
     assert words in " ".join(source.validate(table.config(**settings)))
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"colum": "x"}, "There is no setting `colum`; did you mean `column`?"),
+        ({"column": ""}, "The setting `column` is wrong"),
+        ({"column": 3}, "The setting `column` is wrong"),
+    ],
+)
+def test_wrong_settings_of_a_metric_are_named(
+    source: CsvSource, table: Table, settings: dict[str, object], words: str
+) -> None:
+    metric = Metric.model_validate({"name": "visits", "source": "table", "settings": settings})
+    found = list(source.validate(table.config(), metric))
+    assert len(found) == 1
+    assert words in found[0]
+
+
 async def test_a_table_of_ten_thousand_rows_fits_in_little_memory(table: Table) -> None:
     text = "at,visitors\n" + "".join(
         f"2025-01-01T00:{n // 60 % 60:02}:{n % 60:02}Z,{n}\n" for n in range(10_000)

@@ -299,6 +299,29 @@ def test_wrong_settings_are_named(source: FeedSource, settings: dict[str, str], 
     assert words in " ".join(source.validate(config))
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "The setting `measure` is missing: what to count, posts_7d, posts_28d or days_since_last."),
+        ({"measure": "posts_7"}, "The setting `measure` is wrong: did you mean posts_7d?"),
+        (
+            {"measure": "likes"},
+            "The setting `measure` is wrong: it is one of posts_7d, posts_28d or days_since_last.",
+        ),
+        ({"measure": 7}, "The setting `measure` is wrong"),
+        ({"measure": "posts_7d", "mesure": "x"}, "There is no setting `mesure`; did you mean `measure`?"),
+    ],
+)
+def test_wrong_settings_of_a_metric_are_named(
+    source: FeedSource, settings: dict[str, object], words: str
+) -> None:
+    config = SourceConfig(name="posts", kind="feed", settings={"url": "https://a.example/feed"})
+    metric = Metric.model_validate({"name": "posts", "source": "posts", "settings": settings})
+    found = list(source.validate(config, metric))
+    assert len(found) == 1
+    assert words in found[0]
+
+
 def test_a_secret_address_is_enough(source: FeedSource) -> None:
     assert (
         list(source.validate(SourceConfig(name="posts", kind="feed", secrets={"url": "env:FEED_URL"}))) == []

@@ -55,6 +55,26 @@ class SourceContract:
         assert all(sentence[0].isupper() and sentence.endswith((".", "?")) for sentence in found)
         assert found == list(source.validate(wrong_config))
 
+    def test_good_metrics_have_nothing_wrong(
+        self, source: MetricSource, config: SourceConfig, metrics: tuple[Metric, ...]
+    ) -> None:
+        assert [list(source.validate(config, metric)) for metric in metrics] == [[] for _ in metrics]
+
+    def test_an_unknown_setting_of_a_metric_is_named(
+        self, source: MetricSource, config: SourceConfig, metrics: tuple[Metric, ...]
+    ) -> None:
+        for metric in metrics:
+            wrong = metric.model_copy(update={"settings": {**metric.settings, "wrong": 1}})
+            found = list(source.validate(config, wrong))
+            assert len(found) == 1
+            assert "`wrong`" in found[0]
+            assert found[0].endswith((".", "?"))
+
+    def test_what_is_wrong_with_the_source_is_not_repeated_for_its_metrics(
+        self, source: MetricSource, wrong_config: SourceConfig, metrics: tuple[Metric, ...]
+    ) -> None:
+        assert [list(source.validate(wrong_config, metric)) for metric in metrics] == [[] for _ in metrics]
+
     async def test_a_reading_holds_what_was_asked_and_nothing_of_the_future(
         self, source: MetricSource, config: SourceConfig, metrics: tuple[Metric, ...], secrets: dict[str, str]
     ) -> None:

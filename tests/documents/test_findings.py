@@ -11,9 +11,11 @@ from typing import Any, cast
 
 import pytest
 
+from adapters.registry import Registry
 from engine.documents.checks.people import named_after_tool
 from engine.documents.findings import FINDINGS, Adapters, Finding, FindingSeverity, check
 from engine.documents.load import load
+from engine.domain.strategy import Metric
 from tests.documents.plans import NOW, Change, codes, findings, loaded
 
 # What mends every finding of the small plan, so that a test can break one thing alone.
@@ -232,6 +234,8 @@ class _Adapter:
         self.sentences = sentences
 
     def validate(self, _entry: Any, item: Any = None) -> Sequence[str]:
+        if isinstance(item, Metric):
+            return []
         return [*self.sentences, *([f"The item {item.id!r} is too long."] if item else [])]
 
 
@@ -268,6 +272,38 @@ def test_each_sentence_of_an_adapter_is_an_error_at_the_setting_it_names(tmp_pat
         ("DB212", 13, "'till': No."),
     ]
     assert found[1].problem.column == 56
+
+
+def test_each_sentence_about_a_metric_is_an_error_at_the_metrics_setting(tmp_path: Path) -> None:
+    known = Registry()
+    change = ("source: till, expect_every: 2d", "source: till, expect_every: 2d, settings: {colum: sold}")
+    found = [f for f in check(loaded(tmp_path, *COMPLETE[:1], change), NOW, known) if f.code == "DB215"]
+    assert [(f.severity, f.problem.line, f.message) for f in found] == [
+        (FindingSeverity.ERROR, 27, "'orders': There is no setting `colum`; did you mean `column`?")
+    ]
+    text = (tmp_path / "strategy.yaml").read_text(encoding="utf-8").splitlines()[26]
+    assert text[found[0].problem.column - 1 :].startswith("sold")
+
+
+def test_a_place_that_is_not_there_is_a_warning_until_it_is_made(tmp_path: Path) -> None:
+    def missing() -> list[tuple[int, str]]:
+        found = check(loaded(tmp_path, *COMPLETE), NOW, Registry())
+        return [(f.problem.line, f.message) for f in found if f.code == "DB216"]
+
+    assert missing() == [
+        (9, f"the folder of 'website' is not there: {tmp_path / 'site'}"),
+        (13, f"the file of 'till' is not there: {tmp_path / 'orders.csv'}"),
+    ]
+    (tmp_path / "site").mkdir()
+    (tmp_path / "orders.csv").touch()
+    assert missing() == []
+
+
+def test_a_file_that_drumbeat_will_write_itself_is_not_missed(tmp_path: Path) -> None:
+    change = ("kind: csv, settings: {file: orders.csv}", "kind: feed, settings: {url: site/feed.xml}")
+    (tmp_path / "site").mkdir()
+    found = check(loaded(tmp_path, *COMPLETE, workspace=[change]), NOW, Registry())
+    assert "DB216" not in codes(found)
 
 
 def test_a_notifier_that_is_refused_is_an_error(tmp_path: Path) -> None:

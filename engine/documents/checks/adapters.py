@@ -11,6 +11,7 @@ from engine.documents.kinds import FINDINGS, Adapters, Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import choose, quoted
 from engine.domain.errors import NotFoundError, Problem
+from engine.domain.ports import MetricSource
 from engine.domain.strategy import Action
 
 
@@ -42,6 +43,7 @@ def check(look: Look, adapters: Adapters) -> Iterator[Finding]:
     yield from _settings(
         look, _NOTIFIERS, workspace.notifiers, adapters.notifiers, lambda it, one: it.validate(one)
     )
+    yield from _metrics(look, adapters.sources)
     for index, action in enumerate(look.plan.strategy.actions):
         yield from _items(look, action, ("actions", index), adapters.platforms)
 
@@ -75,6 +77,21 @@ def _settings(
 
 
 _MEND = "Change the settings so that the adapter accepts them; its page in the reference lists them."
+
+
+def _metrics(look: Look, shelf: Mapping[str, MetricSource]) -> Iterator[Finding]:
+    sources = look.plan.sources
+    for index, metric in enumerate(look.plan.strategy.metrics):
+        source = sources.get(metric.source)
+        if source is None or source.kind not in shelf:
+            continue
+        try:
+            adapter = shelf[source.kind]
+        except NotFoundError:
+            continue
+        for sentence in adapter.validate(source, metric):
+            where = _within(("metrics", index), metric, sentence)
+            yield look.finding("DB215", where, f"{quoted(metric.name)}: {sentence}", _MEND)
 
 
 def _no_adapter(noun: str, kind: str, shelf: Mapping[str, Any], error: Exception) -> tuple[str, str]:
