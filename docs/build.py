@@ -109,7 +109,7 @@ def _fields(definition: dict[str, Any]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     required = set(definition.get("required", ()))
     for name, field in definition["properties"].items():
-        default = "required" if name in required else _cell(field.get("default", ""))
+        default = "required" if name in required else _cell(_default(field.get("default", "")))
         yield f"| `{name}` | {_kind(field)} | {default} | {_cell(field.get('description', ''))} |"
 
 
@@ -125,9 +125,23 @@ def _kind(field: dict[str, Any]) -> str:
         return " or ".join(
             dict.fromkeys(_kind(part) for part in field["anyOf"] if part.get("type") != "null")
         )
+    if "examples" in field and "90s" in field["examples"]:
+        return "duration"
     if field.get("type") == "array":
         return f"list of {_kind(field.get('items', {}))}"
     return str(field.get("type", "anything"))
+
+
+def _default(value: Any) -> str:
+    """Write a default as a plan writes it; what is empty or follows from other fields is left out."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        said = [f"{name}: {_default(part)}" for name, part in value.items() if part is not None]
+        return f"{{{', '.join(said)}}}" if said else ""
+    if isinstance(value, list):
+        return f"[{', '.join(_default(part) for part in value)}]" if value else ""
+    return "" if value is None else str(value)
 
 
 def _cell(value: object) -> str:

@@ -81,9 +81,9 @@ CronText = Annotated[str, AfterValidator(_readable_cron)]
 class Blackout(Model):
     """Whole local days, in the schedule's zone, on which nothing is done; both ends are included."""
 
-    start: Day
-    end: Day | None = None
-    reason: str = ""
+    start: Day = Field(description="The first day.")
+    end: Day | None = Field(default=None, description="The last day; by default the first.")
+    reason: str = Field(default="", description="Why, for the journal.")
 
     @property
     def last(self) -> date:
@@ -107,9 +107,16 @@ class Misfire(Model):
     ask a person.
     """
 
-    grace: Duration = timedelta(hours=1)
-    then: Literal["skip", "post", "ask"] = "skip"
-    catch_up: Literal["latest", "all"] = "latest"
+    grace: Duration = Field(
+        default=timedelta(hours=1), description="How late a slot still counts as on time."
+    )
+    then: Literal["skip", "post", "ask"] = Field(
+        default="skip", description="What becomes of a slot that is later than that."
+    )
+    catch_up: Literal["latest", "all"] = Field(
+        default="latest",
+        description="Of several late slots of one action, whether the `latest` is done or `all`.",
+    )
 
 
 class Schedule(Model):
@@ -125,14 +132,31 @@ class Schedule(Model):
     skipped, shifted to the same wall-clock time on the first day after, or held for a person.
     """
 
-    cron: CronText | None = None
-    every: Annotated[PositiveDuration, AfterValidator(_coarse_enough)] | None = None
-    anchor: Instant | None = None
-    dates: Annotated[tuple[WallTime, ...], Field(max_length=_MOST_DATES)] = ()
-    timezone: ZoneName | None = None
-    blackout: tuple[Blackout, ...] = ()
-    blackout_policy: Literal["skip", "shift", "hold"] = "skip"
-    misfire: Misfire = Misfire()
+    cron: CronText | None = Field(
+        default=None,
+        description="Five fields, or six with the seconds last, in wall-clock time: `30 9 * * MON-FRI`.",
+    )
+    every: Annotated[PositiveDuration, AfterValidator(_coarse_enough)] | None = Field(
+        default=None, description="Elapsed time between two slots, at least 1s."
+    )
+    anchor: Instant | None = Field(
+        default=None, description="An instant on the grid of `every`; by default 1970-01-01T00:00Z."
+    )
+    dates: Annotated[tuple[WallTime, ...], Field(max_length=_MOST_DATES)] = Field(
+        default=(),
+        description="Single wall-clock times without a zone, such as 2026-03-01T09:00; at most 10,000.",
+    )
+    timezone: ZoneName | None = Field(
+        default=None, description="The IANA zone of this schedule; by default the strategy's."
+    )
+    blackout: tuple[Blackout, ...] = Field(default=(), description="Days on which nothing is done.")
+    blackout_policy: Literal["skip", "shift", "hold"] = Field(
+        default="skip",
+        description="What becomes of a slot on such a day: left out, done on the first day after, or held for a person.",
+    )
+    misfire: Misfire = Field(
+        default=Misfire(), description="What becomes of a slot that could not be done on time."
+    )
 
     @field_validator("dates")
     @classmethod

@@ -5,7 +5,7 @@ Every list below may grow new optional fields in later versions of Drumbeat with
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -33,50 +33,60 @@ class ActivityKind(StrEnum):
 class Objective(Model):
     """What the business wants, and what marketing does for it. Goals name the objective that they serve."""
 
-    name: Name
-    business: Sentence
-    marketing: Sentence
+    name: Name = Field(
+        description="How goals refer to this objective; strategies share one by the same name."
+    )
+    business: Sentence = Field(description="What the business wants, in one sentence.")
+    marketing: Sentence = Field(description="What marketing does for it, in one sentence.")
 
 
 class Evidence(Model):
     """Where a belief comes from, and how old it is."""
 
-    source: Sentence
-    date: date
+    source: Sentence = Field(description="Where it comes from: a survey, talks, numbers.")
+    date: Day = Field(description="The day it was gathered.")
 
 
 class Audience(Model):
     """Who is spoken to, where they are, how they use the place, what they want to hear."""
 
-    name: Name
-    who: Sentence
-    where: str = ""
-    habits: str = ""
-    wants: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    name: Name = Field(description="How channels refer to this audience.")
+    who: Sentence = Field(description="Who they are.")
+    where: str = Field(default="", description="Where they can be met.")
+    habits: str = Field(default="", description="How they use the place.")
+    wants: str = Field(default="", description="What they want to hear.")
+    evidence: tuple[Evidence, ...] = Field(
+        default=(), description="What these beliefs rest on; after a year it counts as stale."
+    )
 
 
 class Goal(Model):
     """A goal with its success sentence, its numbers and its dates (inclusive, in the strategy's zone)."""
 
-    name: Name
-    objective: Name | None = None
+    name: Name = Field(description="How the goal is called in status and reports.")
+    objective: Name | None = Field(default=None, description="The objective that it serves.")
     success: str = Field(
         default="", description="What must happen for this to be a success, in one sentence."
     )
-    metric: Name
-    baseline: float
-    target: float
-    start: Day
-    due: Day
-    owner: Name | None = None
+    metric: Name = Field(description="The metric that shows how far it is.")
+    baseline: float = Field(description="The metric's value at the start.")
+    target: float = Field(description="The value to reach; below the baseline for a number that is to fall.")
+    start: Day = Field(description="The first day.")
+    due: Day = Field(description="The last day by which the target is reached.")
+    owner: Name | None = Field(default=None, description="Who answers for it.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.due <= self.start:
-            raise misfit("due", f"a goal is due after it starts, but {self.due} is not after {self.start}; write a later day")
+            raise misfit(
+                "due",
+                f"a goal is due after it starts, but {self.due} is not after {self.start}; write a later day",
+            )
         if self.target == self.baseline:
-            raise misfit("target", f"target and baseline are the same number, so there is nothing to reach; write a target apart from {self.baseline:g}")
+            raise misfit(
+                "target",
+                f"target and baseline are the same number, so there is nothing to reach; write a target apart from {self.baseline:g}",
+            )
         return self
 
 
@@ -87,10 +97,19 @@ class Cadence(Model):
     `tolerance` is added to the period before too few counts as slowing; default a tenth of the period.
     """
 
-    at_least: Annotated[int, Field(ge=1, le=10000)] | None = None
-    at_most: Annotated[int, Field(ge=1, le=10000)] | None = None
-    per: Literal["day", "week", "month"]
-    tolerance: Duration | None = None
+    at_least: Annotated[int, Field(ge=1, le=10000)] | None = Field(
+        default=None, description="The fewest activities in any one period."
+    )
+    at_most: Annotated[int, Field(ge=1, le=10000)] | None = Field(
+        default=None, description="The most activities in any one period."
+    )
+    per: Literal["day", "week", "month"] = Field(
+        description="The period: a day of 24 hours, a week of 7 days, a month of 31 days."
+    )
+    tolerance: Duration | None = Field(
+        default=None,
+        description="Added to the period before too few counts as slowing; by default a tenth of the period.",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -119,8 +138,14 @@ class Silence(Model):
     Defaults come from the cadence: silent after one and a half periods, dormant after four.
     """
 
-    after: PositiveDuration | None = None
-    dormant_after: PositiveDuration | None = None
+    after: PositiveDuration | None = Field(
+        default=None,
+        description="How long without activity counts as silent; by default one and a half periods of the cadence.",
+    )
+    dormant_after: PositiveDuration | None = Field(
+        default=None,
+        description="How long without activity counts as given up; by default four periods (without a cadence four times `after`), at least twice `after`.",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -135,23 +160,32 @@ class Silence(Model):
 class Effort(Model):
     """What a channel or an action costs."""
 
-    hours_per_week: float | None = Field(default=None, ge=0, le=168)
-    money_per_month: float | None = Field(default=None, ge=0)
+    hours_per_week: float | None = Field(default=None, ge=0, le=168, description="Hours of work in a week.")
+    money_per_month: float | None = Field(
+        default=None, ge=0, description="Money in a month, in the team's currency."
+    )
 
 
 class Channel(Model):
     """A place that the strategy feeds, through one account of the workspace."""
 
-    name: Name
-    title: str = ""
-    account: Name
-    purpose: str = ""
-    audience: Name | None = None
-    media: Literal["owned", "earned", "paid"] = "owned"
-    priority: int = Field(default=1, ge=1)
-    effort: Effort = Effort()
-    cadence: Cadence | None = None
-    silence: Silence = Silence()
+    name: Name = Field(description="How actions, metrics and commands refer to this channel.")
+    title: str = Field(default="", description="Its name for people.")
+    account: Name = Field(description="The account of the workspace through which it is fed.")
+    purpose: str = Field(default="", description="What it is for, in one sentence.")
+    audience: Name | None = Field(default=None, description="To whom it speaks.")
+    media: Literal["owned", "earned", "paid"] = Field(
+        default="owned", description="Whether the place is our own, earned or paid for."
+    )
+    priority: int = Field(
+        default=1, ge=1, description="Which channel comes first when time is short; 1 is first."
+    )
+    effort: Effort = Field(default=Effort(), description="What it costs.")
+    cadence: Cadence | None = Field(default=None, description="How often it promises to be fed.")
+    silence: Silence = Field(
+        default=Silence(),
+        description="When it counts as silent and as dormant; by default this follows from the cadence.",
+    )
     activity: Name | None = Field(
         default=None, description="The source that shows what was posted here, by whomever (kind feed)."
     )
@@ -178,26 +212,31 @@ class Channel(Model):
 class Metric(Model):
     """A number that is read from a source."""
 
-    name: Name
-    source: Name
-    channel: Name | None = None
-    unit: str = ""
-    description: str = ""
-    vanity: bool = False
+    name: Name = Field(description="How goals and rules refer to this metric.")
+    source: Name = Field(description="The source that it is read from.")
+    channel: Name | None = Field(default=None, description="The channel that it is about.")
+    unit: str = Field(default="", description="What is counted, such as readers.")
+    description: str = Field(default="", description="What the number means, in one sentence.")
+    vanity: bool = Field(default=False, description="Whether it can rise while the business stands still.")
     expect_every: PositiveDuration | None = Field(
         default=None, description="The longest time without a new sample before the metric counts as missing."
     )
-    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    settings: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        description="Which number of the source it is: `measure` in a feed, `column` in a table if that is called otherwise.",
+    )
 
 
 class ContentItem(Model):
     """One piece of content. `id` is stable; a changed body is a new revision of the same item."""
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    title: str = ""
-    body: str = ""
-    tags: tuple[str, ...] = ()
-    link: str | None = None
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="What identifies the item; the same one is not used twice unless content repeats. By default the name of its file."
+    )
+    title: str = Field(default="", description="The title of the post.")
+    body: str = Field(default="", description="The text of the post, in Markdown.")
+    tags: tuple[str, ...] = Field(default=(), description="Tags of the post, where the platform knows such.")
+    link: str | None = Field(default=None, description="An address that the post points to.")
 
 
 class Content(Model):
@@ -207,9 +246,14 @@ class Content(Model):
     `{number}` in a title or body become the slot's local date and time and the running number of the post.
     """
 
-    folder: str | None = None
-    items: tuple[ContentItem, ...] = ()
-    repeat: bool = False
+    folder: str | None = Field(
+        default=None,
+        description="A folder of Markdown files, one for each post, used in the order of their names; relative to this file.",
+    )
+    items: tuple[ContentItem, ...] = Field(default=(), description="Items written in the plan.")
+    repeat: bool = Field(
+        default=False, description="Whether used items come again, the one used longest ago first."
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -221,13 +265,17 @@ class Content(Model):
 class Action(Model):
     """Scheduled work on a channel: each slot of the schedule takes the next item of the content."""
 
-    name: Name
-    channel: Name
-    kind: ActivityKind = ActivityKind.CREATE
-    description: str = ""
-    schedule: Schedule
-    content: Content
-    assignee: Name | None = None
+    name: Name = Field(description="How the journal and commands refer to this action.")
+    channel: Name = Field(description="The channel that it feeds.")
+    kind: ActivityKind = Field(
+        default=ActivityKind.CREATE, description="The kind of activity; `listen` comes before `create`."
+    )
+    description: str = Field(default="", description="What it is, for people.")
+    schedule: Schedule = Field(description="When it is done.")
+    content: Content = Field(description="What is posted, or what a person is asked to do.")
+    assignee: Name | None = Field(
+        default=None, description="Who does what a person must do; by default the strategy's owner."
+    )
     due_within: PositiveDuration = Field(
         default=timedelta(days=1), description="How long a person has for a slot that needs one."
     )
@@ -236,13 +284,16 @@ class Action(Model):
 class Review(Model):
     """A meeting in which the strategy is kept, changed or stopped: on a calendar or at checkpoints."""
 
-    name: Name
-    schedule: Schedule | None = None
+    name: Name = Field(description="How the journal and commands refer to this review.")
+    schedule: Schedule | None = Field(default=None, description="When it opens, again and again.")
     checkpoints: tuple[PositiveDuration, ...] = Field(
         default=(), description="Ages of the strategy at which a review opens, such as 90d, 180d, 365d."
     )
-    attendees: tuple[Name, ...] = ()
-    decide_within: PositiveDuration = timedelta(days=7)
+    attendees: tuple[Name, ...] = Field(default=(), description="Who takes part and is told when it opens.")
+    decide_within: PositiveDuration = Field(
+        default=timedelta(days=7),
+        description="How long the decision may take before the review counts as overdue.",
+    )
 
     @model_validator(mode="after")
     def _has_a_date(self) -> Self:
@@ -256,24 +307,30 @@ class Review(Model):
 class Strategy(Model):
     """One strategy: the document that a team lives by."""
 
-    api_version: Literal["drumbeat/v1"] = Field(alias="apiVersion")
-    kind: Literal["Strategy"]
-    name: Name
-    workspace: Name
-    title: str = ""
-    description: str = ""
-    timezone: ZoneName | None = None
-    owner: Name | None = None
-    deputy: Name | None = None
+    api_version: Literal["drumbeat/v1"] = Field(
+        alias="apiVersion", description="The version of the document; always `drumbeat/v1`."
+    )
+    kind: Literal["Strategy"] = Field(description="What this document is; always `Strategy`.")
+    name: Name = Field(description="How commands refer to this strategy; its full name is `workspace/name`.")
+    workspace: Name = Field(description="The workspace whose people, accounts and sources it uses.")
+    title: str = Field(default="", description="Its name for people.")
+    description: str = Field(default="", description="What it is, for people.")
+    timezone: ZoneName | None = Field(
+        default=None, description="The IANA zone of its schedules and days; by default the workspace's."
+    )
+    owner: Name | None = Field(default=None, description="Who answers for it and gets its tasks.")
+    deputy: Name | None = Field(default=None, description="Who is told first when a task is overdue.")
     notify: tuple[Name, ...] = Field(default=(), description="Notifiers for everything that needs a person.")
-    objectives: tuple[Objective, ...] = ()
-    audiences: tuple[Audience, ...] = ()
-    goals: tuple[Goal, ...] = ()
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
-    metrics: tuple[Metric, ...] = ()
-    actions: tuple[Action, ...] = ()
+    objectives: tuple[Objective, ...] = Field(default=(), description="What it is for.")
+    audiences: tuple[Audience, ...] = Field(default=(), description="To whom it speaks.")
+    goals: tuple[Goal, ...] = Field(default=(), description="How far it is to bring us, by when.")
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = Field(
+        description="The places that it feeds; at least one."
+    )
+    metrics: tuple[Metric, ...] = Field(default=(), description="The numbers that are read.")
+    actions: tuple[Action, ...] = Field(default=(), description="The work that is scheduled.")
     packs: tuple[Name, ...] = Field(default=("momentum",), description="Rule packs that watch this strategy.")
     rules: tuple[Rule, ...] = Field(
         default=(), description="Own rules; one named like a pack's rule replaces it."
     )
-    reviews: tuple[Review, ...] = ()
+    reviews: tuple[Review, ...] = Field(default=(), description="When people look back and decide.")

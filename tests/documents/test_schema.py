@@ -66,6 +66,16 @@ def test_every_kind_of_entry_has_a_description() -> None:
     assert missing == []
 
 
+def test_every_field_has_a_description() -> None:
+    missing = [
+        f"{name}.{field}"
+        for name, definition in SCHEMA["$defs"].items()
+        for field, said in definition.get("properties", {}).items()
+        if not said.get("description", "").endswith(".")
+    ]
+    assert missing == []
+
+
 def test_defaults_of_durations_are_written_as_in_a_plan() -> None:
     assert SCHEMA["$defs"]["Action"]["properties"]["due_within"]["default"] == "1d"
     assert SCHEMA["$defs"]["SourceConfig"]["properties"]["every"]["default"] == "1h"
