@@ -13,7 +13,7 @@ EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
 help: ## Show these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-install: $(STAMP) ## Make .venv (with uv if it is there, else venv and pip) and the drumbeat command
+install: $(STAMP) ## Make .venv with the drumbeat command (by uv, or venv and pip)
 
 $(STAMP): pyproject.toml requirements/dev.lock
 	@echo "Installing Drumbeat into $(VENV) …" >&2
@@ -28,10 +28,10 @@ $(STAMP): pyproject.toml requirements/dev.lock
 	fi
 	@touch $(STAMP)
 
-demo: install ## Run the example strategies on a real engine (ONCE=1: leave when all has happened)
+demo: install ## Run the examples on a real engine (ONCE=1: leave when shown)
 	@$(BIN)/drumbeat demo $(EXAMPLES) $(if $(ONCE),--once,)
 
-test: install ## Run the whole suite, offline: style, types, layers, then the tests
+test: install ## Run the whole suite, offline: style, types, layers, tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary

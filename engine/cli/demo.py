@@ -61,7 +61,7 @@ def demo(
     settings = settings.model_copy(
         update={"home": settings.home / "demo", "database_url": _own_database(settings)}
     )
-    show = Show()
+    show = Show(once=once)
     folder = settings.home / "plans"
     known = folder.exists()
     plans = prepare(folder, examples or [])
@@ -125,7 +125,8 @@ async def _watch(store: object, since: dict[str, int], show: Show, *, once: bool
 class Show:
     """Writes the demonstration's lines, each fact once, at most 80 cells wide."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, once: bool = False) -> None:
+        self._once = once
         self.missing: list[str] = ["everything"]
         self._facts: set[str] = set()
         self._all_told = False
@@ -179,7 +180,8 @@ class Show:
             return
         if not self._all_told:
             self._all_told = True
-            self.say("All promises kept; the journal goes on below. Ctrl-C stops everything cleanly.")
+            if not self._once:
+                self.say("All promises kept; the journal goes on below. Ctrl-C stops everything cleanly.")
             return
         for strategy, entry in scene.entries:
             self._line(strategy, entry)

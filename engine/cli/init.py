@@ -32,7 +32,7 @@ def init(
     there = [name for name in texts if (folder / name).exists()]
     if there:
         raise DrumbeatError(
-            f"{folder / there[0]} is there already, so nothing was written. Name another folder: `drumbeat init plan`."
+            f"{folder / there[0]} is there already, so nothing was written. Name a folder that is not there yet."
         )
     try:
         for name, text in texts.items():

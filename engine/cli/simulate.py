@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,6 +79,7 @@ def simulate(
         _print_records(entries)
     else:
         _print_lines(entries, plans, days)
+        _tell_assumptions(plans, worlds)
 
 
 def _told(plan: Plan, entries: Iterator[Entry]) -> Iterator[tuple[Plan, Entry]]:
@@ -188,6 +189,38 @@ def _warn_unseen(rows: Sequence[Row], plans: Sequence[Plan]) -> None:
         )
 
 
+def _tell_assumptions(plans: Sequence[Plan], worlds: Mapping[str, World]) -> None:
+    """Say what in this world was not as it will be: nobody does tasks, and no source is read."""
+    from engine.cli.output import tell
+    from engine.cli.text import terminal_width, wrapped
+
+    by_hand = {name for plan in plans for name in plan.channels if _is_by_hand(plan, name, worlds[plan.id])}
+    unmeasured = {name for plan in plans for name in plan.metrics if not worlds[plan.id].samples.get(name)}
+    if by_hand:
+        tell(
+            *wrapped(
+                f"Nobody does tasks in a simulation, so {_names(by_hand)} stayed unfed.", terminal_width()
+            )
+        )
+    if unmeasured:
+        text = (
+            f"No source is read in a simulation, so {_names(unmeasured)} had no values; --samples gives some."
+        )
+        tell(*wrapped(text, terminal_width()))
+
+
+def _is_by_hand(plan: Plan, channel: str, world: World) -> bool:
+    """Return whether only people feed this channel, and --posts shows nothing of them."""
+    account = plan.accounts.get(plan.channels[channel].account)
+    return account is not None and account.platform in world.by_hand and not world.posts.get(channel)
+
+
+def _names(names: Iterable[str]) -> str:
+    from engine.documents.words import listed
+
+    return listed(names)
+
+
 def _with_progress(entries: Iterable[tuple[Plan, Entry]]) -> Iterator[tuple[Plan, Entry]]:
     """Pass entries on; on a terminal that shows only stderr, say now and then how far it is."""
     from engine.cli.output import tell
@@ -213,15 +246,16 @@ def _print_lines(entries: Iterable[tuple[Plan, Entry]], plans: Sequence[Plan], d
     from engine.cli.entries import count_by_type, lines_of
     from engine.cli.output import heading, say
     from engine.cli.text import terminal_width, wrapped
+    from engine.domain.words import several
 
     room, seen = terminal_width(), []
     zones = sorted({plan.zone for plan in plans})
-    say(heading(f"{len(plans)} {'strategy' if len(plans) == 1 else 'strategies'}, {days} days"))
+    say(heading(f"{len(plans)} {'strategy' if len(plans) == 1 else 'strategies'}, {several(days, 'day')}"))
     say(f"Times are in {' and '.join(zones)}{', each strategy its own' if len(zones) > 1 else ''}.")
     for plan, entry in entries:
         seen.append(entry.type)
         say(*lines_of(plan.id, entry, plan.zone, room, named=len(plans) > 1))
-    say("", *wrapped(f"In {days} days: {', '.join(count_by_type(seen))}.", room))
+    say("", *wrapped(f"In {several(days, 'day')}: {', '.join(count_by_type(seen))}.", room))
 
 
 def register(app: typer.Typer) -> None:

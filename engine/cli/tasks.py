@@ -72,10 +72,10 @@ def _print_table(
 ) -> None:
     from engine.cli.names import NOTHING_YET, short_names
     from engine.cli.output import paint, say
-    from engine.cli.text import columns, terminal_width
+    from engine.cli.text import columns, terminal_width, wrapped
 
     if not found:
-        say("No task is open." if known else NOTHING_YET)
+        say(*wrapped("No task is open." if known else NOTHING_YET, terminal_width()))
         return
     shown = short_names(known)
     rows = []

@@ -49,7 +49,8 @@ class World:
             )
         if post.account.platform in self.by_hand:
             return PublishOutcome(status=PublishStatus.ASKED)
-        return PublishOutcome(status=PublishStatus.PUBLISHED, at=now, url=f"simulated:{post.key}")
+        # No address: there is nothing to look at.
+        return PublishOutcome(status=PublishStatus.PUBLISHED, at=now)
 
     def observe(self, effect: Observe, now: datetime) -> Observed:
         """Answer an observation with what had happened by now."""
@@ -64,7 +65,9 @@ class World:
             at=now,
             ok=True,
             activities={channel: found for channel, found in activities.items() if found},
-            samples=tuple(sample for name in metrics for sample in _newest(self.samples.get(name, ()), now, 1)),
+            samples=tuple(
+                sample for name in metrics for sample in _newest(self.samples.get(name, ()), now, 1)
+            ),
         )
 
     def _seen(self, channel: str, now: datetime) -> tuple[Activity, ...]:
