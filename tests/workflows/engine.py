@@ -61,6 +61,7 @@ class Engine:
     settings: Settings
     store: Store
     plan: Plan
+    first_run: str = ""
 
     @property
     def handle(self) -> WorkflowHandle[StrategyWorkflow, None]:
@@ -73,6 +74,7 @@ class Engine:
         request = ApplyRequest(plan=self.plan, revision=number, author="ana", reason="test")
         start = StrategyStart(strategy=self.plan.id, **({"most_events": most_events} if most_events else {}))
         await operations.hand_over(self.client, self.settings, request, start)
+        self.first_run = self.first_run or await self.run_id()
         return number
 
     async def say(self, instruction: Instruction, *, identity: str = "") -> str:
