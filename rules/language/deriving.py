@@ -38,7 +38,8 @@ def derived(model: type[BaseModel], prefix: str, *names: str) -> tuple[Field, ..
 
 def _field(model: type[BaseModel], prefix: str, name: str) -> Field:
     info = model.model_fields[name]
-    doc = info.description or f"The {model.__name__.lower()}'s `{name}`, as its document has it."
+    # What the field means stands in the reference of the plan; said twice it would drift apart.
+    doc = f"The {model.__name__.lower()}'s own `{name}`."
     return Field(f"{prefix}.{name}", type_of(info.annotation, f"{prefix}_{name}"), doc)
 
 

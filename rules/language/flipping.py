@@ -98,13 +98,14 @@ def _on_the_line(
 
     before, after = (value_at(place, kind) for place in min(borders, key=far))
     rising = place_of(after, kind) > start
-    # Of two neighbours the one that is written more shortly is the border a person means: 100, not 99.99999999999999.
-    inclusive = kind is Kind.INT or len(_written(after)) <= len(_written(before))
-    return Flip(leaf.name, leaf.slot, value, after if inclusive else before, inclusive, rising, after)
-
-
-def _written(value: Value) -> str:
-    return repr(value) if isinstance(value, float) else show(value)
+    if isinstance(after, float):
+        # The border a person means is 100, not 100.00000000000001.
+        border: Value = float(f"{after:.12g}")
+        inclusive = reaches(border)
+    else:
+        inclusive = kind is Kind.INT or len(show(after)) <= len(show(before))
+        border = after if inclusive else before
+    return Flip(leaf.name, leaf.slot, value, border, inclusive, rising, after)
 
 
 def _brackets(

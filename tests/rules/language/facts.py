@@ -36,7 +36,25 @@ SCHEMA = Schema(
     )
 )
 
-_NUMBERS = (0, 0.0, -0.0, 1, -1, 3, 0.5, 1e-300, 5e-324, 1e15, 1e30, -1e30, 1e31, 1e308, math.nan, math.inf, -math.inf)
+_NUMBERS = (
+    0,
+    0.0,
+    -0.0,
+    1,
+    -1,
+    3,
+    0.5,
+    1e-300,
+    5e-324,
+    1e15,
+    1e30,
+    -1e30,
+    1e31,
+    1e308,
+    math.nan,
+    math.inf,
+    -math.inf,
+)
 _INTS = (0, 1, -1, 2, 3, 7, 28, 10**15, 10**30, -(10**30), 10**31, 10**400)
 _DURATIONS = (
     timedelta(0),
@@ -49,7 +67,9 @@ _DURATIONS = (
     timedelta.max,
     timedelta.min,
 )
-_BERLIN, _HAVANA, _HOWE = (ZoneInfo(name) for name in ("Europe/Berlin", "America/Havana", "Australia/Lord_Howe"))
+_BERLIN, _HAVANA, _HOWE = (
+    ZoneInfo(name) for name in ("Europe/Berlin", "America/Havana", "Australia/Lord_Howe")
+)
 _INSTANTS = (
     datetime.min.replace(tzinfo=UTC),
     datetime.max.replace(tzinfo=UTC),
@@ -80,7 +100,11 @@ def value_for(type_: Type, dice: random.Random) -> object:
         case Kind.ENUM:
             return dice.choice(type_.values)
         case Kind.DURATION:
-            return dice.choice(_DURATIONS) if dice.random() < 0.3 else timedelta(hours=dice.randrange(-100, 2000))
+            return (
+                dice.choice(_DURATIONS)
+                if dice.random() < 0.3
+                else timedelta(hours=dice.randrange(-100, 2000))
+            )
         case Kind.INSTANT:
             if dice.random() < 0.4:
                 return dice.choice(_INSTANTS)

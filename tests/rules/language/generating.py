@@ -21,9 +21,20 @@ from rules.language.syntax import (
 from rules.language.types import Kind
 from tests.rules.language.facts import MOMENTUM, SCHEMA, TEXTS
 
-_LITERAL_DURATIONS = (timedelta(0), timedelta(days=7), timedelta(hours=36), timedelta(seconds=0.5), timedelta(days=36_525))
+_LITERAL_DURATIONS = (
+    timedelta(0),
+    timedelta(days=7),
+    timedelta(hours=36),
+    timedelta(seconds=0.5),
+    timedelta(days=36_525),
+)
 _ZONES = ("UTC", "Europe/Berlin", "America/Havana", "Australia/Lord_Howe", "Pacific/Apia")
-_MOMENTS = ("2026-03-29T01:30:00Z", "2026-10-25T02:30:00+02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00Z")
+_MOMENTS = (
+    "2026-03-29T01:30:00Z",
+    "2026-10-25T02:30:00+02:00",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:00:00Z",
+)
 
 
 class Generator:
@@ -41,7 +52,16 @@ class Generator:
         if depth <= 0 or self.dice.random() < 0.15:
             return self.leaf(kind)
         makers: dict[Kind, tuple[Callable[[int], Node], ...]] = {
-            Kind.BOOL: (self.logic, self.logic, self.negated, self.compared, self.compared, self.compared, self.within, self.asked),
+            Kind.BOOL: (
+                self.logic,
+                self.logic,
+                self.negated,
+                self.compared,
+                self.compared,
+                self.compared,
+                self.within,
+                self.asked,
+            ),
             Kind.NUMBER: (self.computed, self.computed, self.minus, self.called),
             Kind.INT: (self.counted,),
             Kind.DURATION: (self.spans,),
@@ -49,7 +69,9 @@ class Generator:
         }
         chance = self.dice.random()
         if chance < 0.1:
-            return Conditional(self.make(Kind.BOOL, depth - 1), self.make(kind, depth - 1), self.make(kind, depth - 1))
+            return Conditional(
+                self.make(Kind.BOOL, depth - 1), self.make(kind, depth - 1), self.make(kind, depth - 1)
+            )
         if chance < 0.2:
             return Call("coalesce", (self.make(kind, depth - 1), self.make(kind, depth - 1)))
         return self.dice.choice(makers[kind])(depth - 1) if kind in makers else self.leaf(kind)
@@ -70,7 +92,12 @@ class Generator:
             case Kind.INT:
                 return Literal(self.dice.choice((0, 1, 2, 7, 10**15)), "int")
             case Kind.NUMBER:
-                literals = (Literal(0, "int"), Literal(3, "int"), Literal(0.5, "number"), Literal(1e30, "number"))
+                literals = (
+                    Literal(0, "int"),
+                    Literal(3, "int"),
+                    Literal(0.5, "number"),
+                    Literal(1e30, "number"),
+                )
                 return self.dice.choice((*literals, Literal(0.3, "percent"), Literal(1e-300, "number")))
             case Kind.STRING:
                 return Literal(self.dice.choice(TEXTS), "string")
@@ -91,9 +118,15 @@ class Generator:
 
     def compared(self, depth: int) -> Node:
         """Return a comparison."""
-        kind = self.dice.choice((Kind.NUMBER, Kind.NUMBER, Kind.DURATION, Kind.INSTANT, Kind.ENUM, Kind.STRING, Kind.BOOL))
+        kind = self.dice.choice(
+            (Kind.NUMBER, Kind.NUMBER, Kind.DURATION, Kind.INSTANT, Kind.ENUM, Kind.STRING, Kind.BOOL)
+        )
         if kind is Kind.ENUM:
-            other = Literal(self.dice.choice(MOMENTUM.values), "string") if self.dice.random() < 0.7 else self.fact(kind)
+            other = (
+                Literal(self.dice.choice(MOMENTUM.values), "string")
+                if self.dice.random() < 0.7
+                else self.fact(kind)
+            )
             return Comparison(self.dice.choice(("==", "!=")), self.fact(kind), other)
         ops = ("==", "!=") if kind in (Kind.STRING, Kind.BOOL) else ("==", "!=", "<", "<=", ">", ">=")
         return Comparison(self.dice.choice(ops), self.make(kind, depth), self.make(kind, depth))
@@ -128,7 +161,11 @@ class Generator:
 
     def zone(self) -> Node:
         """Return a zone, written or from a fact that may hold anything."""
-        return Literal(self.dice.choice(_ZONES), "string") if self.dice.random() < 0.6 else Fact(("strategy", "zone"))
+        return (
+            Literal(self.dice.choice(_ZONES), "string")
+            if self.dice.random() < 0.6
+            else Fact(("strategy", "zone"))
+        )
 
     def computed(self, depth: int) -> Node:
         """Return arithmetic."""
@@ -143,7 +180,23 @@ class Generator:
 
     def called(self, depth: int) -> Node:
         """Return a call that gives a number."""
-        name = self.dice.choice(("abs", "sqrt", "log", "round", "floor", "ceil", "min", "max", "pow", "days", "hours", "len", "hour"))
+        name = self.dice.choice(
+            (
+                "abs",
+                "sqrt",
+                "log",
+                "round",
+                "floor",
+                "ceil",
+                "min",
+                "max",
+                "pow",
+                "days",
+                "hours",
+                "len",
+                "hour",
+            )
+        )
         if name in ("days", "hours"):
             return Call(name, (self.make(Kind.DURATION, depth),))
         if name in ("len", "hour"):

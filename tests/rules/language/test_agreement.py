@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.language import Expression, Facts, check, compile_expression, compile_together, evaluate, explain, write
+from rules.language import (
+    Expression,
+    Facts,
+    check,
+    compile_expression,
+    compile_together,
+    evaluate,
+    explain,
+    write,
+)
 from tests.rules.language.facts import SCHEMA, values
 from tests.rules.language.generating import Generator
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rules.language import check, compile_expression, evaluate, show
-from rules.language.functions import SPECIAL
+from rules.language.functions import SPECIAL, Function, Special
 from rules.language.grammar import GRAMMAR
 from rules.language.reference import reference
 from rules.language.schema_of_facts import SUBJECTS, schema_for
@@ -16,7 +16,8 @@ from rules.language.vocabulary import FUNCTIONS, NAMES
 from tests.rules.language.facts import SCHEMA
 
 FILE = Path(__file__).parents[3] / "docs" / "reference" / "rule-language.md"
-EXAMPLES = [(entry.example, entry.answer) for entry in (*SPECIAL.values(), *FUNCTIONS.values())]
+ENTRIES: list[Special | Function] = [*SPECIAL.values(), *FUNCTIONS.values()]
+EXAMPLES = [(entry.example, entry.answer) for entry in ENTRIES]
 
 
 def test_the_reference_on_disk_is_what_the_code_says() -> None:
