@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -22,6 +23,7 @@ _RECORD = "engine.json"
 # Long enough to outlast the instant in which another command looks whether the lock is held.
 _PATIENCE = 1.0
 _ORPHAN_GRACE = 5.0
+_EXEC_WITHIN = 0.5
 
 
 class DirectoryInUseError(EngineError):
@@ -120,7 +122,7 @@ class DataDirectory:
         update: dict[str, object] = {name: value for name, value in given.items() if value is not None}
         if pids is not None:
             update["processes"] = {
-                name: Process(pid=pid, command=untethered(command_line(pid))) for name, pid in pids.items()
+                name: Process(pid=pid, command=_own_words(pid)) for name, pid in pids.items()
             }
         self._write(self._record.model_copy(update=update))
 
@@ -202,6 +204,14 @@ def _in_use(path: Path) -> str:
         f"{who} uses the data directory {path}; two would damage each other's data, so this one did not start. "
         f"{mend}, or set DRUMBEAT_HOME to another directory."
     )
+
+
+def _own_words(pid: int) -> str:
+    """Return a child's command line. While it becomes its program it shows none for an instant: that is waited out."""
+    deadline = time.monotonic() + _EXEC_WITHIN
+    while not (words := untethered(command_line(pid))) and is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return words
 
 
 def _stop_orphans(record: EngineRecord | None) -> None:

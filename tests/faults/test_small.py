@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +15,12 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 
 from engine.domain.errors import EngineError
 from engine.runtime.children import worker_child
+from engine.runtime.datadir import DataDirectory
 from engine.runtime.operations import answered
+from engine.runtime.processes import command_line, tethered
 from engine.runtime.settings import load_settings
 from engine.runtime.supervisor import Deaths, Patience
+from tests.support import eventually
 
 
 def test_a_child_that_worked_between_its_deaths_is_never_given_up_and_is_back_at_once() -> None:
@@ -39,6 +46,21 @@ async def test_our_own_cancellation_during_an_update_is_not_taken_for_a_silent_e
 
 async def _ended_by(cause: BaseException) -> None:
     raise WorkflowUpdateRPCTimeoutOrCancelledError from cause
+
+
+def test_a_child_is_recorded_by_its_words_also_in_the_instant_in_which_it_shows_none(tmp_path: Path) -> None:
+    argv = (sys.executable, "-c", "import signal; signal.pause()")
+    with DataDirectory.open(tmp_path / "home") as home:
+        for _ in range(10):
+            with subprocess.Popen(tethered(argv)) as child:
+                eventually(partial(_shows_none_or, argv, child.pid), every=0)
+                home.publish(pids={"worker": child.pid})
+                child.kill()
+            assert home.record.processes["worker"].command == " ".join(argv)
+
+
+def _shows_none_or(argv: Sequence[str], pid: int) -> bool:
+    return command_line(pid) in ("", " ".join(argv))
 
 
 def test_the_embedded_worker_hears_nothing_of_a_temporal_profile(
