@@ -6,8 +6,8 @@ Unknown never fires and never resolves. Identity is rule and subject; a changed 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -16,19 +16,16 @@ from engine.domain.records import Alert, AlertState, DataState
 from engine.domain.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a rule says of a subject at an instant.
 
-    `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. `flips_at`
-    is the next instant at which the verdict changes if nothing happens meanwhile. While the subject's clock stands
-    `still`, a pending alert does not ripen.
+    `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. While the
+    subject's clock stands `still`, a pending alert does not ripen.
     """
 
     truth: bool | None
     data: DataState = DataState.OK
     why: Callable[[], tuple[str, dict[str, JsonValue]]] = lambda: ("", {})
-    flips_at: datetime | None = None
     still: Sequence[Standstill] = ()
 
 
@@ -106,13 +103,10 @@ def is_active(alert: Alert) -> bool:
     return alert.state in (AlertState.FIRING, AlertState.RECOVERING)
 
 
-def next_turn(alert: Alert, verdict: Verdict, rule: Rule) -> datetime | None:
-    """Return when the alert changes if nothing happens meanwhile: by its own clocks or as the verdict flips."""
-    own = None
-    if verdict.truth is True and alert.state is AlertState.PENDING and alert.pending_since:
-        own = deadline(alert.pending_since, rule.for_, verdict.still)
-    elif verdict.truth is False and alert.state is AlertState.RECOVERING and alert.recovering_since:
-        own = alert.recovering_since + rule.keep_firing_for
-    if own is None or verdict.flips_at is None:
-        return own or verdict.flips_at
-    return min(own, verdict.flips_at)
+def next_turn(alert: Alert, rule: Rule, still: Sequence[Standstill]) -> datetime | None:
+    """Return when the alert's own clocks turn it if its condition stays as it is."""
+    if alert.state is AlertState.PENDING and alert.pending_since:
+        return deadline(alert.pending_since, rule.for_, still)
+    if alert.state is AlertState.RECOVERING and alert.recovering_since:
+        return alert.recovering_since + rule.keep_firing_for
+    return None

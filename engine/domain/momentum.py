@@ -9,8 +9,8 @@ dormant  nothing at all for `silence.dormant_after` (default: four times the per
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from engine.domain.clocks import Standstill, deadline
 from engine.domain.records import Activity, Momentum
@@ -19,8 +19,7 @@ from engine.domain.strategy import Channel
 KEEP_AT_LEAST = 32
 
 
-@dataclass(frozen=True)
-class Turning:
+class Turning(NamedTuple):
     """The instants at which a channel's momentum turns if nothing happens; None where it never does."""
 
     slowing: datetime | None

@@ -102,6 +102,11 @@ class Plan(Model):
         }
 
     @cached_property
+    def rule_of(self) -> dict[str, Rule]:
+        """Return the rule of each alert that can be, by the alert's id."""
+        return {f"{rule.name}@{subject}": rule for rule, subject in self.judged}
+
+    @cached_property
     def rules_of(self) -> dict[str, tuple[Rule, ...]]:
         """Return the enabled rules that judge each subject."""
         found: dict[str, tuple[Rule, ...]] = {}

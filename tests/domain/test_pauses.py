@@ -17,6 +17,7 @@ def test_a_pause_with_an_end_moves_the_silence_by_its_length() -> None:
     heart = Heart(plan())
     heart.until(START + 5 * DAY)
     heart.command(StartPause(until=START + 8 * DAY), START + 5 * DAY)
+    assert heart.wake_at == START + 8 * DAY
     heart.until(START + 30 * DAY)
     assert heart.when(EntryType.ALERT_FIRING) == [DUE + 3 * DAY]
     assert heart.when(EntryType.PAUSE_ENDED) == [START + 8 * DAY]

@@ -10,7 +10,7 @@ import pytest
 from engine.domain.journal import EntryType
 from engine.domain.messages import DecideReview, Tick
 from engine.domain.records import ReviewDecision, Sample, TaskKind
-from tests.domain.build import DAY, HOUR, REVISE, SILENT, START, Heart, plan, utc
+from tests.domain.build import DAY, HOUR, REVISE, SILENT, START, Heart, channel, plan, utc
 
 WEEKLY = {"name": "weekly", "schedule": {"cron": "0 10 * * MON"}, "decide_within": "2d"}
 CHECKPOINTS = {"name": "quarterly", "checkpoints": ["90d", "180d", "365d"]}
@@ -45,7 +45,7 @@ def test_checkpoints_count_from_the_start_and_not_from_a_new_revision() -> None:
 
 
 def test_a_review_that_nobody_decides_is_called_out_once() -> None:
-    heart = reviewed(WEEKLY).until(FIRST + 6 * DAY)
+    heart = reviewed(WEEKLY, channels=[channel(activity="feed")]).until(FIRST + 6 * DAY)
     assert heart.when(EntryType.REVIEW_OVERDUE) == [FIRST + 2 * DAY]
     assert len(heart.told("/overdue")) == 1
 

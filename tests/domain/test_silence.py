@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from engine.domain.journal import EntryType
 from engine.domain.messages import Observe, Observed, Tick
-from engine.domain.records import AlertState, DataState, Momentum
+from engine.domain.records import AlertState, DataState, Momentum, Sample
 from tests.domain.build import (
     DAY,
     HOUR,
@@ -156,10 +156,12 @@ def test_a_firing_alert_stays_while_its_source_cannot_be_read_and_says_so() -> N
     heart = Heart(plan(channels=[channel(**WATCHED)]))
     heart.until(START + 11 * DAY)
     heart.mute = {"feed"}
+    read_at = heart.state.sources["feed"].read_at
     heart.until(START + 12 * DAY)
     assert heart.alert().state is AlertState.FIRING
     assert heart.alert().data is DataState.UNKNOWN
-    assert len(heart.of(EntryType.ALERT_DATA)) == 1
+    assert read_at is not None
+    assert heart.when(EntryType.ALERT_DATA) == [read_at + timedelta(hours=18, minutes=5)]
 
 
 def test_a_source_that_was_never_read_says_nothing_about_its_channel() -> None:
@@ -199,6 +201,23 @@ def test_a_metric_without_new_samples_is_missed_at_the_exact_instant() -> None:
     heart = Heart(plan(rules=MOMENTUM, metrics=[metric]))
     heart.until(START + 5 * DAY)
     assert heart.when(EntryType.ALERT_FIRING, "metric/visits") == [START + 2 * DAY]
+
+
+def test_an_older_sample_that_comes_late_does_not_hide_a_newer_one_and_a_correction_counts() -> None:
+    heart = Heart(plan(metrics=[{"name": "visits", "source": "feed"}]))
+
+    def learn(at: datetime, value: float) -> float | None:
+        sample = Sample(metric="visits", at=at, seen=START + DAY, value=value)
+        found = reading("feed", START + DAY).model_copy(update={"samples": (sample,)})
+        heart.tell(Observed(readings=(found,)), START + DAY)
+        return heart.state.metrics["visits"].value
+
+    assert [learn(START + HOUR, 7), learn(START, 3), learn(START + HOUR, 8), learn(START + 2 * DAY, 9)] == [
+        7,
+        7,
+        8,
+        8,
+    ]
 
 
 def test_a_channel_whose_promise_was_taken_back_is_no_longer_called_silent() -> None:

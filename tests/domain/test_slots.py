@@ -127,9 +127,10 @@ def test_a_slot_that_is_too_late_can_be_asked_about() -> None:
     assert heart.task().opened_at == SLOT
 
 
-def test_after_an_outage_only_the_latest_slot_is_caught_up() -> None:
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=5)])
+def test_after_an_outage_only_the_latest_slot_is_caught_up(late: timedelta) -> None:
     heart = Heart(plan(actions=[action(schedule={"every": "1h"}, content={"items": items(50)})]))
-    heart.tell(Tick(), START + 10 * HOUR + timedelta(minutes=5))
+    heart.tell(Tick(), START + 10 * HOUR + late)
     assert len(heart.of(EntryType.SLOT_SKIPPED)) == 9
     assert [publish.post.slot for publish in heart.asked(Publish)] == [START + 10 * HOUR]
 

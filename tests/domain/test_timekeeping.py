@@ -39,7 +39,7 @@ def told(heart: Heart) -> list[Entry]:
     return heart.entries
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(plans(), st.lists(st.integers(0, 9 * 86400 * 1000), max_size=60))
 def test_more_ticks_than_needed_change_nothing(first: Plan, extra: list[int]) -> None:
     needed, restless = world(first), world(first)

@@ -9,6 +9,7 @@ from engine.domain import alerts
 from engine.domain.lifecycle import judging, observing, tasking
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.plan import Plan
+from engine.domain.records import Alert, AlertState
 
 
 def next_instant(plan: Plan, state: State) -> datetime | None:
@@ -30,15 +31,20 @@ def _instants(draft: Draft) -> Iterator[datetime]:
     yield from (record.decide_by for record in draft.reviews.values() if not record.overdue)
     yield from (turn for task in draft.tasks.values() if (turn := tasking.next_turn(task)) is not None)
     yield from (observing.next_look(draft, source) for source in draft.plan.sources)
+    yield from judging.limits(draft)
     for channel in draft.plan.strategy.channels:
-        yield from judging.outlook(draft, channel).turns
-    yield from draft.alert_turns if draft.alert_turns is not None else _alert_turns(draft)
-
-
-def _alert_turns(draft: Draft) -> Iterator[datetime]:
-    for rule, subject in draft.plan.judged:
-        verdict = judging.judge(draft, rule, subject, draft.at)
-        alert = draft.alerts.get(f"{rule.name}@{subject}")
-        turn = verdict.flips_at if alert is None else alerts.next_turn(alert, verdict, rule)
-        if turn is not None:
+        ahead = judging.outlook(draft, channel)
+        yield from ahead.turns
+        if ahead.overfed_until is not None:
+            yield ahead.overfed_until
+    for alert in draft.alerts.values():
+        if (turn := _turn(draft, alert)) is not None:
             yield turn
+
+
+def _turn(draft: Draft, alert: Alert) -> datetime | None:
+    """Return when an alert's own clocks turn it; they may stand still with those of its channel."""
+    rule = draft.plan.rule_of.get(alert.id)
+    if rule is None or alert.state not in (AlertState.PENDING, AlertState.RECOVERING):
+        return None
+    return alerts.next_turn(alert, rule, judging.still(draft, rule, alert.subject))

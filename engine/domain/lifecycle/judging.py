@@ -1,10 +1,10 @@
-"""What a rule says of a subject at an instant: true, false or unknown, and when that changes by itself."""
+"""What a rule says of a subject at an instant: true, false or unknown; and when that changes if nothing happens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from engine.domain import momentum
 from engine.domain.alerts import Verdict
@@ -22,22 +22,41 @@ LEAD = timedelta(minutes=1)
 
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
-    """Return what the rule says of the subject at `t`, and when that changes if nothing happens."""
+    """Return what the rule says of the subject at `t`."""
     kind, name = subject.split("/", 1)
     if kind == "metric":
-        metric = draft.metrics[name]
-        limit = patience(rule, draft.plan.metrics[name].expect_every)
-        why = partial(reasons.no_sample, draft, name, limit)
-        return _overdue((metric.at or metric.watched_since) + limit, t, why)
+        every = patience(rule, draft.plan.metrics[name].expect_every)
+        return Verdict(
+            t >= limit_of(draft, rule, kind, name), why=lambda: reasons.no_sample(draft, name, every)
+        )
     if kind == "source":
-        source = draft.sources[name]
-        limit = patience(rule, staleness(draft.plan.sources[name].every))
-        why = partial(reasons.no_reading, draft, name)
-        return _overdue((source.read_at or source.watched_since) + limit, t, why)
+        return Verdict(t >= limit_of(draft, rule, kind, name), why=lambda: reasons.no_reading(draft, name))
     channel = draft.plan.channels[name]
     if rule.cadence is not None and rule.cadence.breach == "at_most":
         return _too_many(draft, channel, t)
     return _quiet(draft, rule, channel, t)
+
+
+def limit_of(draft: Draft, rule: Rule, kind: str, name: str) -> datetime:
+    """Return when a metric or a source counts as missing if nothing comes."""
+    if kind == "metric":
+        metric = draft.metrics[name]
+        return (metric.at or metric.watched_since) + patience(rule, draft.plan.metrics[name].expect_every)
+    source = draft.sources[name]
+    return (source.read_at or source.watched_since) + patience(
+        rule, staleness(draft.plan.sources[name].every)
+    )
+
+
+def limits(draft: Draft) -> Iterator[datetime]:
+    """Yield when metrics and sources are missing, and when what is known of sources is no longer fresh."""
+    for rule, subject in draft.plan.judged:
+        kind, name = subject.split("/", 1)
+        if kind != "channel":
+            yield limit_of(draft, rule, kind, name)
+    for name, state in draft.sources.items():
+        if state.read_at is not None:
+            yield state.read_at + staleness(draft.plan.sources[name].every)
 
 
 def patience(rule: Rule, default: timedelta | None) -> timedelta:
@@ -47,32 +66,28 @@ def patience(rule: Rule, default: timedelta | None) -> timedelta:
     return (rule.deadline.period or default or FOREVER) + rule.deadline.grace
 
 
-def _overdue(due: datetime, t: datetime, why: reasons.Why) -> Verdict:
-    return Verdict(truth=t >= due, why=why, flips_at=None if t >= due else due)
-
-
 def _quiet(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
     """Judge a condition that becomes true at an instant unless something happens on the channel before."""
     ahead = outlook(draft, channel)
     due = ahead.dues[rule.name]
-    if rule.cadence is not None:
-        why = partial(reasons.too_few, channel)
-    else:
-        why = partial(reasons.silence, draft, channel, patience(rule, channel.silent_after))
     truth = due is not None and t >= due
-    data, fresh_until = knowledge(draft, channel, due if truth else None)
-    flips_at = fresh_until if truth else earlier(due, fresh_until)
-    known = data is DataState.OK
-    return Verdict(truth=truth if known else None, data=data, why=why, flips_at=flips_at, still=ahead.still)
+    data = knowledge(draft, channel, due if truth else None)
+    if data is not DataState.OK:
+        return Verdict(None, data)
+    if rule.cadence is not None:
+        return Verdict(truth, why=lambda: reasons.too_few(channel), still=ahead.still)
+    limit = patience(rule, channel.silent_after)
+    return Verdict(truth, why=lambda: reasons.silence(draft, channel, limit), still=ahead.still)
 
 
 def _too_many(draft: Draft, channel: Channel, t: datetime) -> Verdict:
     """Judge the upper line: known activity is enough to say yes, only a fresh reading is enough to say no."""
-    until = momentum.too_many_until(channel, draft.channels[channel.name].recent)
+    until = outlook(draft, channel).overfed_until
     truth = until is not None and t < until
-    data, fresh_until = (DataState.OK, until) if truth else freshness(draft, channel)
-    why = partial(reasons.too_many, channel)
-    return Verdict(truth=truth if data is DataState.OK else None, data=data, why=why, flips_at=fresh_until)
+    data = DataState.OK if truth else freshness(draft, channel)
+    if data is not DataState.OK:
+        return Verdict(None, data)
+    return Verdict(truth, why=lambda: reasons.too_many(channel))
 
 
 def standstills(plan: Plan, pauses: Sequence[Pause], channel: str) -> Sequence[Standstill]:
@@ -114,8 +129,17 @@ def _look_ahead(draft: Draft, channel: Channel, state: ChannelState) -> Outlook:
         else deadline(last, patience(rule, channel.silent_after), still)
         for rule in draft.plan.rules_of.get(f"channel/{channel.name}", ())
     }
-    instants = {*turning.instants(), *(due for due in dues.values() if due is not None)}
-    return Outlook(state.recent, draft.pauses, still, turning, dues, tuple(sorted(instants)))
+    overfed_until = momentum.too_many_until(channel, state.recent)
+    turns = (*turning.instants(), *(due for due in dues.values() if due is not None))
+    return Outlook(state.recent, draft.pauses, still, turning, dues, turns, overfed_until)
+
+
+def still(draft: Draft, rule: Rule, subject: str) -> Sequence[Standstill]:
+    """Return when the clock of an alert about this subject stands still: only that of silence ever does."""
+    kind, name = subject.split("/", 1)
+    if kind != "channel" or (rule.cadence is not None and rule.cadence.breach == "at_most"):
+        return ()
+    return outlook(draft, draft.plan.channels[name]).still
 
 
 def turning_of(draft: Draft, channel: Channel) -> momentum.Turning:
@@ -123,33 +147,31 @@ def turning_of(draft: Draft, channel: Channel) -> momentum.Turning:
     return outlook(draft, channel).turning
 
 
-def freshness(draft: Draft, channel: Channel) -> tuple[DataState, datetime | None]:
-    """Return whether a channel's activity is known, and until when that knowledge stays fresh.
+def freshness(draft: Draft, channel: Channel) -> DataState:
+    """Return whether a channel's activity is known.
 
     A channel without a source is known through our own publications alone, which is always fresh.
     """
     if channel.activity is None:
-        return DataState.OK, None
+        return DataState.OK
     source, state = draft.plan.sources[channel.activity], draft.sources[channel.activity]
-    if state.read_at is not None:
-        until = state.read_at + staleness(source.every)
-        if draft.at < until:
-            return DataState.OK, until
-    return (DataState.ERROR if state.failing else DataState.UNKNOWN), None
+    if state.read_at is not None and draft.at < state.read_at + staleness(source.every):
+        return DataState.OK
+    return DataState.ERROR if state.failing else DataState.UNKNOWN
 
 
-def knowledge(draft: Draft, channel: Channel, turned: datetime | None) -> tuple[DataState, datetime | None]:
+def knowledge(draft: Draft, channel: Channel, turned: datetime | None) -> DataState:
     """Return whether it is known that the channel turned at that instant, or, with None, that it did not.
 
     Nobody is told that a channel fell silent unless its source was read shortly before that or since: after an
     outage of ours the last reading may still be fresh, and yet too old to say so.
     """
-    data, until = freshness(draft, channel)
+    data = freshness(draft, channel)
     if turned is None or channel.activity is None or data is not DataState.OK:
-        return data, until
+        return data
     read_at, every = draft.sources[channel.activity].read_at, draft.plan.sources[channel.activity].every
     shortly_before = turned - 2 * lead(every)
-    return (data if read_at is not None and read_at >= shortly_before else DataState.UNKNOWN), until
+    return data if read_at is not None and read_at >= shortly_before else DataState.UNKNOWN
 
 
 @lru_cache(maxsize=1024)
@@ -162,10 +184,3 @@ def lead(every: timedelta) -> timedelta:
 def staleness(every: timedelta) -> timedelta:
     """Return how long a reading can be trusted: three rounds and a little."""
     return every * 3 + min(STALE_SLACK, every * 2)
-
-
-def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    """Return the earlier of two instants, of which either may not exist."""
-    if one is None or other is None:
-        return one or other
-    return min(one, other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -12,7 +11,6 @@ from engine.domain.strategy import Channel
 from engine.domain.words import moment, several, span
 
 Reason = tuple[str, dict[str, JsonValue]]
-Why = Callable[[], Reason]
 
 
 def silence(draft: Draft, channel: Channel, limit: timedelta) -> Reason:

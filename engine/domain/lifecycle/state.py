@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import JsonValue
 
@@ -78,12 +78,11 @@ def new_state(strategy: str, now: datetime) -> State:
     return State(strategy=strategy, started_at=now, at=now)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What will become of a channel if nothing happens: true as long as these `recent` and `pauses` stand.
 
     `dues` are the instants at which the channel's rules about silence become true, by the rule's name; `turns`
-    are all the instants at which silence changes something.
+    are all the instants at which silence changes something. Until `overfed_until` too much has happened.
     """
 
     recent: tuple[Activity, ...]
@@ -92,14 +91,15 @@ class Outlook:
     turning: Turning
     dues: dict[str, datetime | None]
     turns: tuple[datetime, ...]
+    overfed_until: datetime | None
 
 
 @dataclass
 class Draft:
     """A mutable copy of the state for the length of one step, with what the step says and asks.
 
-    `now` is the real instant of the step; handlers get their logical instant as an argument. `outlooks` and
-    `alert_turns` (when the alerts turn next, as of their last evaluation) spare computing the same things twice.
+    `now` is the real instant of the step; handlers get their logical instant as an argument. `outlooks` spares
+    computing the same deadlines several times in one step.
     """
 
     plan: Plan
@@ -126,7 +126,6 @@ class Draft:
     entries: list[Entry] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     outlooks: dict[str, Outlook] = field(default_factory=dict)
-    alert_turns: list[datetime] | None = None
 
     @classmethod
     def of(cls, plan: Plan, state: State, now: datetime) -> Self:

@@ -111,7 +111,7 @@ def _channel(draft: Draft, name: str) -> ChannelView:
     return ChannelView(
         name=name,
         momentum=state.momentum,
-        data=judging.freshness(draft, channel)[0],
+        data=judging.freshness(draft, channel),
         last_activity=last.at if last else None,
         last_title=last.title if last else "",
         silent_at=judging.turning_of(draft, channel).silent,

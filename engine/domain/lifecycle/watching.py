@@ -100,14 +100,8 @@ def evaluate(draft: Draft, t: datetime) -> None:
     """Bring every channel's momentum and every alert to the instant `t`."""
     for channel in draft.plan.strategy.channels:
         _momentum(draft, channel.name, t)
-    turns = []
     for rule, subject in draft.plan.judged:
-        verdict = judging.judge(draft, rule, subject, t)
-        alert = _alert(draft, rule, subject, verdict, t)
-        turn = alerts.next_turn(alert, verdict, rule)
-        if turn is not None:
-            turns.append(turn)
-    draft.alert_turns = turns
+        _alert(draft, rule, subject, judging.judge(draft, rule, subject, t), t)
 
 
 def _momentum(draft: Draft, name: str, t: datetime) -> None:
@@ -115,7 +109,7 @@ def _momentum(draft: Draft, name: str, t: datetime) -> None:
     now_is, since = judging.turning_of(draft, channel).at(t)
     if not is_promised(channel):
         now_is = Momentum.UNKNOWN
-    elif now_is is state.momentum or judging.knowledge(draft, channel, since)[0] is not DataState.OK:
+    elif now_is is state.momentum or judging.knowledge(draft, channel, since) is not DataState.OK:
         return
     if now_is is not state.momentum:
         draft.channels[name] = state.model_copy(update={"momentum": now_is})
@@ -133,12 +127,12 @@ def _momentum(draft: Draft, name: str, t: datetime) -> None:
         )
 
 
-def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) -> Alert:
+def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) -> None:
     identity = f"{rule.name}@{subject}"
     before = draft.alerts.get(identity) or _calm(rule.name, subject, rule.severity)
     after = alerts.fold(before, verdict, rule, t)
     if after is before:
-        return after
+        return
     draft.alerts[identity] = after
     if after.state is not before.state:
         summary = f"{rule.name} on {subject} is {after.state}: {after.because}"
@@ -148,7 +142,6 @@ def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime
         draft.note(
             EntryType.ALERT_DATA, subject, f"{rule.name} on {subject}: data {after.data}", t, alert=after
         )
-    return after
 
 
 @lru_cache(maxsize=4096)
