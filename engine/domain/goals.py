@@ -11,7 +11,11 @@ from engine.domain.strategy import Goal
 
 
 class Pace(StrEnum):
-    """How a goal stands. Up to a tenth short of the planned way is on pace, up to three tenths is lagging."""
+    """How a goal stands. Up to a tenth short of the planned way is on pace, up to three tenths is lagging.
+
+    Near the start, where a tenth of the planned way is next to nothing, a twentieth of the whole way short is still
+    on pace, and a tenth of it is lagging.
+    """
 
     NO_DATA = "no data"
     NOT_STARTED = "not started"
@@ -24,6 +28,8 @@ class Pace(StrEnum):
 
 LAGGING_SHARE = 0.9
 BEHIND_SHARE = 0.7
+# The newest value may be a week old: on its first days no goal is late by what cannot have been measured yet.
+SLACK = 0.05
 
 
 def bounds(goal: Goal, zone: str) -> tuple[datetime, datetime]:
@@ -56,9 +62,9 @@ def pace(goal: Goal, value: float | None, now: datetime, zone: str) -> Pace:
     if now < start:
         return Pace.NOT_STARTED
     expected = (planned(goal, now, zone) - goal.baseline) / way
-    if done >= expected * LAGGING_SHARE:
+    if done >= min(expected * LAGGING_SHARE, expected - SLACK):
         return Pace.ON_PACE
-    return Pace.LAGGING if done >= expected * BEHIND_SHARE else Pace.BEHIND
+    return Pace.LAGGING if done >= min(expected * BEHIND_SHARE, expected - 2 * SLACK) else Pace.BEHIND
 
 
 def sentence(goal: Goal, value: float | None, now: datetime, zone: str) -> str:
