@@ -117,10 +117,16 @@ def _preview(ctx: typer.Context, plans: Sequence[Plan], *, exit_code: bool, json
         print_document(PREVIEW_SCHEMA, {"pending": waiting, "strategies": [asdict(item) for item in pending]})
     else:
         for item in pending:
-            say(_headline(item), *(f"  {line}" for line in item.lines))
+            say(_headline(item), *(part for line in item.lines for part in _change(line)))
         say("Nothing was changed: this was a dry run." if waiting else "No changes.")
     if waiting and exit_code:
         raise typer.Exit(ExitCode.PENDING)
+
+
+def _change(line: str) -> list[str]:
+    from engine.cli.text import terminal_width, wrapped
+
+    return wrapped(line, terminal_width(), first="  ", rest="    ")
 
 
 def _headline(item: Pending) -> str:

@@ -191,22 +191,16 @@ def _warn_unseen(rows: Sequence[Row], plans: Sequence[Plan]) -> None:
 
 def _tell_assumptions(plans: Sequence[Plan], worlds: Mapping[str, World]) -> None:
     """Say what in this world was not as it will be: nobody does tasks, and no source is read."""
-    from engine.cli.output import tell
-    from engine.cli.text import terminal_width, wrapped
+    from engine.cli.output import tell_sentences
 
     by_hand = {name for plan in plans for name in plan.channels if _is_by_hand(plan, name, worlds[plan.id])}
     unmeasured = {name for plan in plans for name in plan.metrics if not worlds[plan.id].samples.get(name)}
     if by_hand:
-        tell(
-            *wrapped(
-                f"Nobody does tasks in a simulation, so {_names(by_hand)} stayed unfed.", terminal_width()
-            )
-        )
+        tell_sentences(f"Nobody does tasks in a simulation, so {_names(by_hand)} stayed unfed.")
     if unmeasured:
-        text = (
+        tell_sentences(
             f"No source is read in a simulation, so {_names(unmeasured)} had no values; --samples gives some."
         )
-        tell(*wrapped(text, terminal_width()))
 
 
 def _is_by_hand(plan: Plan, channel: str, world: World) -> bool:

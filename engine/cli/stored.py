@@ -34,10 +34,22 @@ def reading(settings: Settings) -> Iterator[Store | None]:
 
 def never_written(settings: Settings) -> bool:
     """Say whether the database is a file that is not there: looking must not make one."""
+    from engine.domain.errors import EngineError
+
     scheme, _, path = settings.database_url.get_secret_value().partition(":///")
-    return (
-        scheme == "sqlite" and bool(path) and path != ":memory:" and not Path(path.partition("?")[0]).exists()
-    )
+    if scheme != "sqlite" or not path or path == ":memory:":
+        return False
+    try:
+        # Not `exists`: before Python 3.12 it raises, and since then it takes a closed folder for an empty one.
+        Path(path.partition("?")[0]).stat()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise EngineError(
+            f"The database {path.partition('?')[0]} cannot be looked at ({error.strerror}). Run this command as the user "
+            "who runs the engine, or set DRUMBEAT_HOME to a data directory of your own."
+        ) from None
+    return False
 
 
 def strategy_ids(store: Store | None) -> list[str]:

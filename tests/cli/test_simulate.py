@@ -28,6 +28,17 @@ def test_a_simulation_for_people_fits_eighty_columns(run: Run) -> None:
     golden.matches("simulate", result.stdout)
 
 
+def test_people_are_told_what_the_simulation_could_not_know(run: Run, tmp_path: Path) -> None:
+    plain = run("simulate", lived.PLAN, "--start", "2026-01-05", "--days", 8).stderr
+    assert "Nobody does tasks in a simulation, so market stayed unfed." in plain
+    assert "No source is read in a simulation, so guests had no values; --samples gives some." in plain
+    given = tmp_path / "samples.csv"
+    given.write_text("metric,at,value\nguests,2026-01-06,40\n")
+    told = run("simulate", lived.PLAN, "--start", "2026-01-05", "--days", 8, "--samples", given).stderr
+    assert "No source is read" not in told
+    assert run("simulate", lived.PLAN, "--start", "2026-01-05", "--days", 8, "--json").stderr == ""
+
+
 def test_every_line_is_a_record_with_schema_and_the_fields_of_its_data(run: Run) -> None:
     found = records(run, "--days", 40, "--silence", "blog@2026-01-20")
     for record in found:

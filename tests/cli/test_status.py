@@ -67,6 +67,17 @@ def test_without_any_strategy_status_says_the_next_commands(run: Run, home: Path
     assert not home.exists(), "looking must not make a database"
 
 
+def test_a_data_directory_that_cannot_be_looked_into_is_not_taken_for_an_empty_one(
+    run: Run, home: Path
+) -> None:
+    # A file in the place of the folder is refused like a folder of another user, for whom permissions count.
+    home.write_text("no folder")
+    result = run("status")
+    assert result.exit_code == 1
+    assert f"{home}/drumbeat.db cannot be looked at" in result.stderr
+    assert "DRUMBEAT_HOME" in result.stderr
+
+
 def test_without_any_strategy_the_json_is_still_a_document(run: Run) -> None:
     assert json.loads(run("status", "--json").stdout)["strategies"] == []
 
