@@ -25,13 +25,17 @@ _PULSE = timedelta(seconds=3)
 # The SDK holds heartbeats back for 80 % of their timeout, which leaves a starved worker 0.6 s; so not that long.
 HEARTBEAT_AT_MOST_EVERY = timedelta(seconds=1)
 
+# A death of the worker counts as an attempt like any other, so this too bounds how late a slot gets when it is hit
+# several times. Platforms that want more patience say so, and are heard.
+_LONGEST_PAUSE = timedelta(seconds=8)
+
 # A publication that provably did nothing is tried again for so long before a person is asked.
 PUBLISH: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=45),
     "schedule_to_close_timeout": timedelta(minutes=10),
     "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=_LONGEST_PAUSE
     ),
 }
 # Looking changes nothing; after this a person must look.
@@ -40,7 +44,7 @@ FIND: dict[str, Any] = {
     "schedule_to_close_timeout": timedelta(minutes=5),
     "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+        initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=_LONGEST_PAUSE
     ),
 }
 # A source that fails is a reading too, so the activity itself only fails with its worker.
