@@ -13,7 +13,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Result:
-    """One line: ours against the baseline, both in the same unit. `ratio` is ours divided by the baseline."""
+    """One line: ours against the baseline, both in the same unit."""
 
     what: str
     ours: float
@@ -23,8 +23,8 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Return how many times the baseline ours is."""
-        return self.ours / self.baseline
+        """Return how many times as long ours takes."""
+        return self.baseline / self.ours if self.unit == "/s" else self.ours / self.baseline
 
 
 def seconds(work: Callable[[], object], *, times: int = 5) -> float:
@@ -54,11 +54,11 @@ def table(results: Sequence[Result]) -> str:
             f"{_short(one.ours)} {one.unit}",
             one.against,
             f"{_short(one.baseline)} {one.unit}",
-            _short(one.ratio),
+            _times(one.ratio),
         )
         for one in results
     ]
-    rows.insert(0, ("what", "measured", "against", "measured", "ratio"))
+    rows.insert(0, ("what", "measured", "against", "measured", "takes"))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])
@@ -68,3 +68,7 @@ def _short(number: float) -> str:
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.3g}"
+
+
+def _times(ratio: float) -> str:
+    return f"1/{1 / ratio:,.0f} of it" if ratio < 0.01 else f"{_short(ratio)} times as long"
