@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 
-from rules.language import LanguageError, check, compile_expression
+from rules.language import LanguageError, check, compile_expression, evaluate
 from tests.rules.language.corpus import TEXTS, mutant
 from tests.rules.language.facts import SCHEMA, values
 
@@ -97,3 +98,25 @@ def test_every_text_of_the_corpus_is_right_so_that_mutants_start_from_something(
         judge = compile_expression(check(text, SCHEMA))
         for _ in range(20):
             assert judge(SCHEMA.facts(values(dice))) in (True, False, None)
+
+
+@pytest.mark.parametrize(
+    "nest",
+    [
+        lambda inner: f"coalesce(goal.planned * ({inner}), goal.value)",
+        lambda inner: f"pow(goal.value, {inner}) / goal.value",
+        lambda inner: f"(channel.live ? {inner} : goal.value) % goal.planned",
+        lambda inner: f"-(goal.value - ({inner}))",
+        lambda inner: f"max(goal.value, {inner})",
+    ],
+)
+def test_the_deepest_nesting_of_every_form_still_compiles(nest: Callable[[str], str]) -> None:
+    dice = random.Random(3)
+    text = "goal.value"
+    while _try(f"{nest(text)} > 1") is None:
+        text = nest(text)
+        expression = check(f"{text} > 1", SCHEMA)
+        facts = SCHEMA.facts(values(dice))
+        assert compile_expression(expression)(facts) is evaluate(expression.tree, facts)
+    assert "deeper than 32" in str(_try(f"{nest(text)} > 1"))
+    assert min(_taken(f"{text} > 1") for _ in range(3)) < LIMIT
