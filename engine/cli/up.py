@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import settings_of
+from engine.cli.options import person, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def up(
     async def body(ui_address: str | None) -> int:
         import asyncio
 
-        await apply_when_ready(settings, plans, say=say)
+        await apply_when_ready(settings, plans, author=person(""), say=say)
         if ui_address:
             say(f"Temporal's own web page: {ui_address}")
         say("The engine is ready. `drumbeat status` in another terminal shows what runs; Ctrl-C stops it.")

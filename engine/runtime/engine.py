@@ -33,10 +33,10 @@ def run_engine(
         return asyncio.run(supervisor.run(when_ready if body is not None else None))
 
 
-async def apply_when_ready(settings: Settings, plans: Sequence[Plan], *, say: Say) -> None:
+async def apply_when_ready(settings: Settings, plans: Sequence[Plan], *, author: str, say: Say) -> None:
     """Apply plans to the engine that has just become ready."""
     from engine.runtime.operations import apply_plans
 
-    for applied in await apply_plans(settings, plans, author="drumbeat up", reason="given to `drumbeat up`"):
+    for applied in await apply_plans(settings, plans, author=author, reason="given to `drumbeat up`"):
         what = "starts" if applied.started else "has a new revision" if applied.changed else "goes on"
         say(f"{applied.strategy} {what} (revision {applied.revision})")
