@@ -61,7 +61,7 @@ def demo(
     settings = settings.model_copy(
         update={"home": settings.home / "demo", "database_url": _own_database(settings)}
     )
-    show = Show(once=once)
+    show = Show(posts=settings.home / "plans" / "demo" / "site", once=once)
     folder = settings.home / "plans"
     known = folder.exists()
     plans = prepare(folder, examples or [])
@@ -77,8 +77,9 @@ def demo(
         try:
             since = {row.strategy: row.seq for row in store.strategies()}
             await apply_plans(settings, plans, author="drumbeat demo", reason="the demonstration")
+            look_closer = f"`drumbeat --home {_short(settings.home)} status`"
             show.fact(
-                "engine", f"{len(plans)} strategies run: {', '.join(plan.strategy.name for plan in plans)}"
+                "engine", f"{len(plans)} strategies run; look closer in another terminal: {look_closer}"
             )
             if ui_address:
                 show.fact("Temporal", f"its web page: {ui_address}")
@@ -125,8 +126,8 @@ async def _watch(store: object, since: dict[str, int], show: Show, *, once: bool
 class Show:
     """Writes the demonstration's lines, each fact once, at most 80 cells wide."""
 
-    def __init__(self, *, once: bool = False) -> None:
-        self._once = once
+    def __init__(self, *, posts: Path, once: bool = False) -> None:
+        self._posts, self._once = posts, once
         self.missing: list[str] = ["everything"]
         self._facts: set[str] = set()
         self._all_told = False
@@ -154,7 +155,7 @@ class Show:
         from engine.domain.words import several
 
         if scene.posted is not None:
-            self.fact("posted", f"{scene.posted.summary} — and so on, every 8 seconds")
+            self.fact("posted", f"{scene.posted.summary} (every 8 s a file in {_short(self._posts)})")
         if scene.measured is not None and "posted" in self._facts:
             when, value = scene.measured
             self.fact(
