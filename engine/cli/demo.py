@@ -77,10 +77,8 @@ def demo(
         try:
             since = {row.strategy: row.seq for row in store.strategies()}
             await apply_plans(settings, plans, author="drumbeat demo", reason="the demonstration")
-            look_closer = f"`drumbeat --home {_short(settings.home)} status`"
-            show.fact(
-                "engine", f"{len(plans)} strategies run; look closer in another terminal: {look_closer}"
-            )
+            closer = f"`drumbeat --home {_short(settings.home)} status`"
+            show.fact("engine", f"{len(plans)} strategies run (see {closer})")
             if ui_address:
                 show.fact("Temporal", f"its web page: {ui_address}")
             return await _watch(store, since, show, once=once)
