@@ -18,9 +18,7 @@ class Person(Model):
 
     name: Name = Field(description="How plans refer to this person.")
     title: str = Field(default="", description="Who it is, for people: a name, a role.")
-    email: str | None = Field(
-        default=None, description="Where this person gets mail."
-    )
+    email: str | None = Field(default=None, description="Where this person gets mail.")
     department: str = Field(
         default="", description="The part of the organisation, such as marketing or sales."
     )
