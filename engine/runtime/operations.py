@@ -19,11 +19,14 @@ from engine.runtime.datadir import EngineRecord, look
 from engine.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
+    from temporalio.client import Client, WorkflowUpdateFailedError
+    from temporalio.service import RPCError
 
 T = TypeVar("T")
 ANSWER_WITHIN = timedelta(seconds=30)
-_DRAIN_PATIENCE = 60
+# About a minute of asking again, with the pauses of `_pause`.
+_ATTEMPTS = 35
+_HANDING_OVER = 3
 
 
 class Applied:
@@ -146,37 +149,65 @@ async def command(client: Client, strategy: str, order: Command) -> str:
 
 
 async def answered(call: Callable[[], Awaitable[T]], strategy: str) -> T:
-    """Await an update's answer, asking again while the strategy continues as new; map errors to ours."""
-    from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-    from temporalio.exceptions import ApplicationError
-    from temporalio.service import RPCError, RPCStatusCode
+    """Await an update's answer; ask again for about a minute while the strategy or the server cannot take it.
 
-    for attempt in range(_DRAIN_PATIENCE):
+    Asking again is harmless: commands have ids, and plans have revisions. Errors become ours.
+    """
+    from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+    from temporalio.service import RPCError
+
+    busy = ""
+    for attempt in range(_ATTEMPTS):
         try:
             return await call()
         except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            kind = cause.type if isinstance(cause, ApplicationError) else None
-            if isinstance(cause, ApplicationError) and kind == REFUSED:
-                raise CommandRefusedError(cause.message) from None
-            if kind != DRAINING:
-                raise DrumbeatError(f"{strategy} could not do this: {cause}") from error
+            busy = _still_draining(error, strategy)
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             # The SDK dresses our own cancellation up as this error too; swallowed, it would keep a worker from ending.
             if isinstance(error.__cause__, asyncio.CancelledError):
                 raise error.__cause__ from None
             raise EngineError(_no_answer(strategy)) from None
         except RPCError as error:
-            if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
-                raise EngineError(_no_answer(strategy)) from None
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise EngineError(f"Temporal refused the call for {strategy}: {error.message}") from error
-            if attempt > 2:  # noqa: PLR2004 - a run may just be handing over to the next one
-                raise NotFoundError(
-                    f"{strategy} does not run. `drumbeat apply` its plan to start it."
-                ) from None
-        await asyncio.sleep(min(1.0, 0.1 * (attempt + 1)))
-    raise EngineError(f"{strategy} was still continuing as new after a minute; try again.")
+            busy = _still_busy(error, strategy, attempt)
+        await asyncio.sleep(_pause(attempt))
+    raise EngineError(f"{busy} Nothing was changed; try again in a moment.")
+
+
+def _still_draining(error: WorkflowUpdateFailedError, strategy: str) -> str:
+    """Return why to ask again. Raises CommandRefusedError or DrumbeatError when that would not help."""
+    from temporalio.exceptions import ApplicationError
+
+    cause = error.cause
+    kind = cause.type if isinstance(cause, ApplicationError) else None
+    if isinstance(cause, ApplicationError) and kind == REFUSED:
+        raise CommandRefusedError(cause.message) from None
+    if kind != DRAINING:
+        raise DrumbeatError(f"{strategy} could not do this: {cause}") from error
+    return f"{strategy} was still continuing as new after a minute."
+
+
+def _still_busy(error: RPCError, strategy: str, attempt: int) -> str:
+    """Return why to ask again. Raises NotFoundError or EngineError when that would not help."""
+    from temporalio.service import RPCStatusCode
+
+    match error.status:
+        # The first: ten commands of this strategy are under way, or the server is at its limit.
+        case RPCStatusCode.RESOURCE_EXHAUSTED | RPCStatusCode.UNAVAILABLE | RPCStatusCode.ABORTED:
+            return f"Temporal was too busy for {strategy} for a minute ({error.message})."
+        case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
+            raise EngineError(_no_answer(strategy)) from None
+        case RPCStatusCode.NOT_FOUND if attempt < _HANDING_OVER:
+            # A run may just be handing over to the next one.
+            return f"{strategy} was still continuing as new after a minute."
+        case RPCStatusCode.NOT_FOUND:
+            raise NotFoundError(f"{strategy} does not run. `drumbeat apply` its plan to start it.") from None
+        case _:
+            raise EngineError(f"Temporal refused the call for {strategy}: {error.message}") from error
+
+
+def _pause(attempt: int) -> float:
+    """Return how many seconds to wait after an attempt, counted from 0: longer each time, at most two."""
+    return min(2.0, 0.1 * 1.5**attempt)
 
 
 def _no_answer(strategy: str) -> str:

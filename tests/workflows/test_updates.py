@@ -15,9 +15,10 @@ from engine.domain.lifecycle import commanding, publishing
 from engine.domain.messages import EndPause, StartPause
 from engine.domain.plan import Plan
 from engine.domain.shell import DEFECT, REFUSED, ApplyRequest
+from engine.runtime import operations
 from engine.store import SqlStore
 from tests.support import eventually_async
-from tests.workflows.engine import Gate, journaled, one_post, running
+from tests.workflows.engine import Gate, all_done, journaled, one_post, running
 from tests.workflows.lives import items, make_plan, registry
 from workflows.strategy import StrategyWorkflow
 
@@ -86,6 +87,31 @@ async def test_a_command_said_twice_acts_once_also_across_continue_as_new(
             entry for entry in engine.journal("pause.started") if entry.subject == "channel/blog"
         ]
         assert len(about_channel) == 1
+
+
+async def test_more_commands_at_once_than_the_server_takes_are_all_carried_out(
+    client: Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[int] = []
+
+    def pause(attempt: int) -> float:
+        refused.append(attempt)
+        return 0.05
+
+    monkeypatch.setattr(operations, "_pause", pause)
+    gate = Gate(store)
+    async with running(client, gate, calm("crowd"), registry()) as engine:
+        await engine.apply()
+        gate.close_gate()
+        crowd = [
+            asyncio.create_task(engine.say(StartPause(scope="action/post", reason=f"person {number}")))
+            for number in range(14)
+        ]
+        await eventually_async(lambda: refused, within=30, what="the server takes no more")
+        assert not any(person.done() for person in crowd)
+        gate.open_gate()
+        await all_done(*crowd)
+        assert len(engine.journal("pause.started")) == 14
 
 
 @pytest.mark.parametrize(
