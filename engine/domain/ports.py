@@ -128,6 +128,13 @@ class Revision(Model):
     plan: Plan
 
 
+class RevisionHead(Model):
+    """Which revision of a strategy is the latest, and since when (UTC); without its plan."""
+
+    number: int
+    created_at: Instant
+
+
 class Publication(Model):
     """One row of the ledger of publications: the intent, written before the call, and what came of it."""
 
@@ -179,8 +186,8 @@ class Store(Protocol):
         """Return all revisions of a strategy, oldest first."""
         ...
 
-    def latest_revisions(self) -> list[Revision]:
-        """Return the latest revision of every strategy, by name."""
+    def latest_revisions(self) -> dict[str, RevisionHead]:
+        """Return the latest revision of every strategy, in order of their names. Reads no plan, so none can fail it."""
         ...
 
     def record(self, row: StrategyRow, entries: Sequence[Entry], now: datetime) -> int:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from engine.domain.errors import ConflictError, EngineError, NotFoundError
 from engine.domain.plan import Plan
-from engine.domain.ports import Revision
+from engine.domain.ports import Revision, RevisionHead
 from engine.store import dialects
 from engine.store.tables import plans, revisions
 
@@ -70,18 +70,25 @@ def every(connection: sa.Connection, strategy: str) -> list[Revision]:
     return [_revision(row) for row in connection.execute(query).mappings()]
 
 
-def latest(connection: sa.Connection) -> list[Revision]:
-    """Return the latest revision of every strategy, by name."""
+def latest(connection: sa.Connection) -> dict[str, RevisionHead]:
+    """Return the number and the instant of every strategy's latest revision, by name."""
     newest = (
         sa.select(revisions.c.strategy, sa.func.max(revisions.c.number).label("number"))
         .group_by(revisions.c.strategy)
         .subquery()
     )
-    query = _JOINED.join(
-        newest,
-        sa.and_(revisions.c.strategy == newest.c.strategy, revisions.c.number == newest.c.number),
-    ).order_by(revisions.c.strategy)
-    return [_revision(row) for row in connection.execute(query).mappings()]
+    query = (
+        sa.select(revisions.c.strategy, revisions.c.number, revisions.c.created_at)
+        .join(
+            newest,
+            sa.and_(revisions.c.strategy == newest.c.strategy, revisions.c.number == newest.c.number),
+        )
+        .order_by(revisions.c.strategy)
+    )
+    return {
+        row.strategy: RevisionHead(number=row.number, created_at=row.created_at)
+        for row in connection.execute(query)
+    }
 
 
 def _revision(row: sa.RowMapping) -> Revision:

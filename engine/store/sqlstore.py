@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
 from engine.domain.plan import Plan
-from engine.domain.ports import Publication, Revision, StrategyRow
+from engine.domain.ports import Publication, Revision, RevisionHead, StrategyRow
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Alert, ReviewRecord, Sample, Task
 from engine.store import chronicle, dialects, ledger, projections, revisions, series, tables
@@ -67,7 +67,7 @@ class SqlStore:
         with self._database.read() as connection:
             return revisions.every(connection, strategy)
 
-    def latest_revisions(self) -> list[Revision]:
+    def latest_revisions(self) -> dict[str, RevisionHead]:
         with self._database.read() as connection:
             return revisions.latest(connection)
 

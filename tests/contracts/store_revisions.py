@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.domain.errors import ConflictError, NotFoundError
-from engine.domain.ports import Store
+from engine.domain.ports import RevisionHead, Store
 from tests.contracts.store_records import NAME, T0, at, plan
 
 
@@ -60,6 +60,15 @@ class RevisionsContract:
         with pytest.raises(NotFoundError, match="revision 7"):
             store.revision(NAME, 7)
         assert store.revisions("acme/nothing") == []
+
+    def test_the_latest_revision_of_every_strategy_is_known_by_number_and_instant(self, store: Store) -> None:
+        store.save_revision(plan("one"), author="", reason="", now=T0)
+        store.save_revision(plan("two"), author="", reason="", now=at(1))
+        store.save_revision(plan("one", name="news"), author="", reason="", now=at(2))
+        assert store.latest_revisions() == {
+            NAME: RevisionHead(number=2, created_at=at(1)),
+            "acme/news": RevisionHead(number=1, created_at=at(2)),
+        }
 
     def test_a_plan_that_json_cannot_hold_is_refused_before_it_is_stored(self, store: Store) -> None:
         endless = plan().model_copy()

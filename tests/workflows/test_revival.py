@@ -9,18 +9,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 from google.protobuf.duration_pb2 import Duration
+from structlog.testing import capture_logs
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from adapters.fake import FakePlatform
+from engine.domain.errors import EngineError
 from engine.domain.messages import StartPause
 from engine.domain.plan import Plan
 from engine.domain.ports import Capabilities
+from engine.domain.shell import ApplyRequest, StrategyStart
+from engine.runtime import revival
 from engine.runtime.embedded import EmbeddedTemporal
-from engine.runtime.revival import revive
-from engine.runtime.settings import load_settings
+from engine.runtime.operations import hand_over
+from engine.runtime.revival import revive, tell
+from engine.runtime.settings import Settings, load_settings
 from engine.runtime.worker import make_worker
 from engine.store import SqlStore
 from tests.support import eventually_async
@@ -58,7 +63,7 @@ async def revived(client: Client, engine: Engine, *, within: float = 20) -> None
     while engine.plan.id not in names:
         assert datetime.now(UTC) < deadline, f"{engine.plan.id} was not brought back"
         try:
-            names += await revive(client, engine.settings, engine.store)
+            names += (await revive(client, engine.settings, engine.store)).brought_back
         except RPCError as error:
             # A namespace is known everywhere only after a moment.
             if "not found" not in error.message.lower():
@@ -95,7 +100,8 @@ async def test_a_strategy_that_runs_is_left_alone(client: Client, store: SqlStor
         run = await engine.run_id()
 
         async def left_alone() -> bool:
-            return engine.plan.id not in await revive(client, engine.settings, engine.store)
+            found = await revive(client, engine.settings, engine.store)
+            return engine.plan.id not in (*found.brought_back, *found.still_missing)
 
         await _eventually(left_alone)
         assert await engine.run_id() == run
@@ -127,6 +133,42 @@ async def test_after_the_loss_of_temporals_database_strategies_go_on_from_the_st
         assert gone.journal()[: len(entries)] == entries
         assert gone.journal()[-1].seq == len(entries) + 1
         await terminate(gone)
+
+
+async def test_one_that_cannot_be_brought_back_does_not_hold_up_the_others(
+    client: Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(client, store, forgetful("middle"), registry()) as engine:
+        await engine.apply()
+        await terminate(engine)
+        for name in ("an-unreadable-memory", "broken", "slow-to-answer"):
+            store.save_revision(forgetful(name), author="ana", reason="", now=long_ago())
+        row = store.strategy(engine.plan.id)
+        strange = row.model_copy(update={"strategy": "team/an-unreadable-memory", "state": {"mood": "odd"}})
+        store.record(strange, [], long_ago())
+
+        async def only_some(
+            client: Client, settings: Settings, request: ApplyRequest, start: StrategyStart
+        ) -> None:
+            if request.plan.strategy.name == "broken":
+                raise RuntimeError("a bug")
+            if request.plan.strategy.name == "slow-to-answer":
+                raise EngineError("did not answer")
+            await hand_over(client, settings, request, start)
+
+        monkeypatch.setattr(revival, "hand_over", only_some)
+        with capture_logs() as logs:
+            found = await revive(client, engine.settings, store)
+            tell(found)
+        assert found.brought_back == (engine.plan.id,)
+        assert found.still_missing == {
+            "team/an-unreadable-memory": "its memory cannot be read by this version: Field required",
+            "team/broken": "RuntimeError: a bug",
+            "team/slow-to-answer": "did not answer",
+        }
+        named = [line["strategy"] for line in logs if "could not be brought back" in line["event"]]
+        assert named == list(found.still_missing)
+        assert (logs[-1]["brought_back"], logs[-1]["still_missing"]) == (1, 3)
 
 
 @pytest.mark.parametrize(
