@@ -61,13 +61,15 @@ def status(
 def _views(settings: Settings, strategy: str | None) -> tuple[list[View], list[str]]:
     """Return the strategies to show as they were stored, and the names of all."""
     from engine.cli.names import resolve
-    from engine.domain.lifecycle.view import View
+    from engine.runtime.viewing import view_of
 
     with reading(settings) as store:
-        rows = store.strategies() if store else []
-    known = [row.strategy for row in rows]
-    wanted = [resolve(strategy, known)] if strategy else known
-    return [View.model_validate(row.view) for row in rows if row.strategy in wanted], known
+        if store is None:
+            return [], []
+        rows = store.strategies()
+        known = [row.strategy for row in rows]
+        wanted = [resolve(strategy, known)] if strategy else known
+        return [view_of(store, row) for row in rows if row.strategy in wanted], known
 
 
 def _document(

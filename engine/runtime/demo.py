@@ -11,10 +11,10 @@ from pathlib import Path
 
 from engine.documents.load import load
 from engine.domain.journal import Entry, EntryType
-from engine.domain.lifecycle.view import View
 from engine.domain.plan import Plan
 from engine.domain.ports import Store
 from engine.domain.records import Alert, Task
+from engine.runtime.viewing import view_of
 
 STRATEGY = "demo/demo"
 CHANNEL = "channel/newsletter"
@@ -78,7 +78,7 @@ class Scene:
 def look(store: Store, since: dict[str, int]) -> Scene:
     """Return the scene as the store shows it now; `since` holds each strategy's newest known seq, and is moved on."""
     row = store.strategy(STRATEGY)
-    shown = View.model_validate(row.view)
+    shown = view_of(store, row)
     entries: list[tuple[str, Entry]] = []
     for strategy in store.strategies():
         fresh = store.journal(strategy.strategy, after=since.get(strategy.strategy, 0))
