@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from adapters.http import FetchError, Http, Page, Validators, safe_url, status_error, url_problem
 from engine.domain.base import Model
@@ -58,8 +58,10 @@ Location = Annotated[str, AfterValidator(_readable)]
 class LocatedSettings(Model):
     """Where a document lies: `file`, an absolute path once the plan is loaded, or `url`, which may be secret."""
 
-    file: Location | None = None
-    url: Location | None = None
+    file: Location | None = Field(default=None, description="a path, meant from the workspace's file.")
+    url: Location | None = Field(
+        default=None, description="a web address or a path; an address that is secret goes under `secrets`."
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

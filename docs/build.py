@@ -7,13 +7,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from adapters.location import LocatedSettings
+from adapters.metrics.csv import CsvMetricSettings, CsvSettings
+from adapters.metrics.feed import FeedMetricSettings
+from adapters.notifiers.apprise_ import AppriseSettings
+from adapters.notifiers.log import LogSettings
+from adapters.platforms.manual.adapter import ManualSettings
+from adapters.platforms.site.settings import SiteSettings
 from engine.cli.reference import markdown as command_line_page
 from engine.documents.findings import FINDINGS
 from engine.documents.schema import json_schema
+from engine.domain.base import Model
 from engine.domain.journal import MEANINGS
 from engine.runtime.settings import describe_settings
 from rules.packs import describe_pack, pack_names
 
+_URL = "`url`, an address that holds credentials or must not be seen, instead of the setting"
+# For each adapter: its settings, its secrets in words, the settings of its metrics.
+SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
+    "Platform": {"site": (SiteSettings, "", None), "manual": (ManualSettings, "", None)},
+    "Source": {
+        "feed": (LocatedSettings, _URL, FeedMetricSettings),
+        "csv": (CsvSettings, _URL, CsvMetricSettings),
+    },
+    "Notifier": {
+        "log": (LogSettings, "", None),
+        "apprise": (AppriseSettings, "`url`, the service's address as Apprise writes it", None),
+    },
+}
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made from code by `make docs`. -->"
 
@@ -27,6 +48,7 @@ def pages() -> dict[str, str]:
         "journal.md": journal_page(),
         "plan.md": plan_page(),
         "packs.md": packs_page(),
+        "adapters.md": adapters_page(),
     }
     return {name: text.rstrip() + "\n" for name, text in made.items()}
 
@@ -75,6 +97,28 @@ def packs_page() -> str:
         lines += [f"| {rule.name} | {rule.severity} | {_cell(rule.reason)} |" for rule in pack.rules]
         lines.append("")
     return "\n".join(lines)
+
+
+def adapters_page() -> str:
+    """List the settings of every built-in adapter, and those of a metric that reads from it."""
+    lines = ["# Adapters", MADE, ""]
+    lines += [
+        "What stands under `settings` of an account, a source or a notifier, and of a metric that reads from a source.",
+        "",
+    ]
+    for noun, names in SETTINGS.items():
+        for name, (model, secrets, of_metric) in names.items():
+            lines += [f"## {noun} `{name}`", "", *_settings(model)]
+            lines += [f"Secrets: {secrets}.", ""] if secrets else []
+            lines += ["### A metric of it", "", *_settings(of_metric)] if of_metric else []
+    return "\n".join(lines)
+
+
+def _settings(model: type[Model]) -> list[str]:
+    schema = model.model_json_schema()
+    if not schema.get("properties"):
+        return ["No settings.", ""]
+    return [*_paragraph(schema.get("description", "")), *_fields(schema), ""]
 
 
 def plan_page() -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.build import pages
+from adapters.registry import BUILT_IN
+from docs.build import SETTINGS, pages
 from engine.cli.reference import commands
 from engine.documents.findings import FINDINGS
 from engine.domain.journal import MEANINGS, EntryType
@@ -52,3 +53,22 @@ def test_a_link_inside_the_documents_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     local = [link for link in links if not re.match(r"[a-z]+:", link)]
     assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+def test_every_built_in_adapter_is_documented_with_all_its_settings() -> None:
+    named = {f"drumbeat.{noun.lower()}s": set(names) for noun, names in SETTINGS.items()}
+    assert named == {group: set(names) for group, names in BUILT_IN.items()}
+    models = [
+        model
+        for names in SETTINGS.values()
+        for settings, _, metric in names.values()
+        for model in (settings, metric)
+    ]
+    undescribed = [
+        f"{model.__name__}.{name}"
+        for model in models
+        if model is not None
+        for name, field in model.model_fields.items()
+        if not field.description
+    ]
+    assert undescribed == []

@@ -44,10 +44,16 @@ _EXAMPLE = {".": "1234.5", ",": "1234,5"}
 class CsvSettings(LocatedSettings):
     """Where the table is and how it is written."""
 
-    timezone: ZoneName = "UTC"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    decimal: Literal[".", ","] = "."
-    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
+    timezone: ZoneName = Field(
+        default="UTC", description="the IANA zone of dates and of times without a zone."
+    )
+    delimiter: str = Field(
+        default=",", min_length=1, max_length=1, description="what stands between two cells."
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="the decimal mark of numbers.")
+    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = Field(
+        default="utf-8", description="how the file's letters are stored."
+    )
     missing: tuple[str, ...] = Field(
         default=(), description="further cells that mean 'no value', such as n/a."
     )
@@ -56,7 +62,9 @@ class CsvSettings(LocatedSettings):
 class CsvMetricSettings(Model):
     """Under which name the table holds a metric; by default its own."""
 
-    column: Annotated[str, Field(min_length=1)] | None = None
+    column: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="the table's name for this metric; by default the metric's own."
+    )
 
 
 class CsvSource:

@@ -50,7 +50,7 @@ def _known(measure: str) -> str:
 
 
 class FeedMetricSettings(Model):
-    """What a metric counts in the feed."""
+    """What a metric counts in the feed: the posts of the last 7 or 28 days, or the days since the last one."""
 
     measure: Annotated[str, AfterValidator(_known)] = Field(description=f"what to count, {_LISTED}.")
 

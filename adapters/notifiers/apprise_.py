@@ -27,9 +27,9 @@ _KINDS = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL:
 
 
 class AppriseSettings(Model):
-    """How long a delivery may take, in seconds."""
+    """How a service is reached; its address is the secret `url`."""
 
-    timeout: float = Field(default=20, gt=0, le=60)
+    timeout: float = Field(default=20, gt=0, le=60, description="how long one delivery may take, in seconds.")
 
 
 @cache

@@ -35,7 +35,7 @@ class Account(Model):
     platform: Name = Field(description="The platform adapter, such as site or manual.")
     settings: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="What the platform's adapter needs to know; its page in the reference lists them. `folder` is meant relative to this file.",
+        description="What the platform's adapter needs to know; docs/reference/adapters.md lists them. `folder` is meant relative to this file.",
     )
     secrets: dict[str, SecretRef] = Field(
         default_factory=dict,

@@ -38,8 +38,14 @@ class ManualSettings(Model):
     place: str = Field(
         min_length=1, max_length=2000, description="where to post, as a sentence or an address."
     )
-    host: Annotated[str, AfterValidator(_bare_host)] | None = None
-    verify: bool = True
+    host: Annotated[str, AfterValidator(_bare_host)] | None = Field(
+        default=None,
+        description="the host that pasted links must lead to, such as instagram.com; by default any.",
+    )
+    verify: bool = Field(
+        default=True,
+        description="whether the page behind a pasted link is opened; false where programs are kept out.",
+    )
 
 
 class ManualAdapter:

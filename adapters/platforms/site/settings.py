@@ -57,12 +57,28 @@ class SiteSettings(Model):
         description="the site's folder, where Hugo or Jekyll is run."
     )
     base_url: Annotated[str, AfterValidator(_web)] = Field(description="the public address of the site.")
-    title: str = Field(default="", max_length=300)
-    content_dir: Inside = "content/posts"
-    feed: Inside = "feed.xml"
-    feed_url: Annotated[str, AfterValidator(_web)] | None = None
-    front_matter: Literal["yaml", "toml"] = "yaml"
-    permalink: Annotated[str, AfterValidator(_permalink)] = "/posts/{slug}/"
+    title: str = Field(
+        default="", max_length=300, description="the feed's title; by default the site's host."
+    )
+    content_dir: Inside = Field(
+        default="content/posts",
+        description="where posts are written, inside the folder; for Jekyll `_posts`.",
+    )
+    feed: Inside = Field(
+        default="feed.xml",
+        description="where the Atom feed is written, inside the folder; for Hugo `static/feed.xml`.",
+    )
+    feed_url: Annotated[str, AfterValidator(_web)] | None = Field(
+        default=None,
+        description="the feed's public address; by default it follows from `base_url` and `feed`.",
+    )
+    front_matter: Literal["yaml", "toml"] = Field(
+        default="yaml", description="how the head of a post is written; Jekyll reads `yaml` only."
+    )
+    permalink: Annotated[str, AfterValidator(_permalink)] = Field(
+        default="/posts/{slug}/",
+        description="a post's address on the site, with {slug}, {year}, {month} and {day}.",
+    )
 
     @property
     def root(self) -> Path:

@@ -76,7 +76,7 @@ def _settings(
             )
 
 
-_MEND = "Change the settings so that the adapter accepts them; its page in the reference lists them."
+_MEND = "Change the settings so that the adapter accepts them; docs/reference/adapters.md lists them."
 
 
 def _metrics(look: Look, shelf: Mapping[str, MetricSource]) -> Iterator[Finding]:
