@@ -10,7 +10,6 @@ from datetime import timedelta
 from importlib.metadata import version
 
 import structlog
-from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -85,8 +84,8 @@ def make_worker(
         graceful_shutdown_timeout=timedelta(seconds=shutdown_grace),
         # The default is a digest of the bytecode of every loaded module: a tenth of the time that a start takes.
         build_id=f"drumbeat-{version('drumbeat')}",
-        # A malformed argument fails its update, not the strategy's every later task.
-        workflow_failure_exception_types=[ValidationError],
+        # No `workflow_failure_exception_types`: a state that this version cannot read must wait for a version that
+        # can, not end the strategy. A malformed update is rejected alone without it.
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from adapters.fake import FakePlatform
@@ -14,7 +14,7 @@ from engine.domain.errors import CommandRefusedError, DrumbeatError
 from engine.domain.lifecycle import commanding, publishing
 from engine.domain.messages import EndPause, StartPause
 from engine.domain.plan import Plan
-from engine.domain.shell import DEFECT, REFUSED, ApplyRequest
+from engine.domain.shell import DEFECT, REFUSED, ApplyRequest, workflow_id
 from engine.runtime import operations
 from engine.store import SqlStore
 from tests.support import eventually_async
@@ -132,6 +132,19 @@ async def test_a_malformed_argument_fails_its_update_and_not_the_strategy(
         with pytest.raises(WorkflowUpdateFailedError):
             await engine.handle.execute_update(update, argument)
         assert "paused" in await engine.say(CHANNEL)
+
+
+async def test_a_memory_that_this_version_cannot_read_waits_for_one_that_can(
+    client: Client, store: SqlStore
+) -> None:
+    async with running(client, store, calm("unreadable"), registry()) as engine:
+        of_tomorrow = {"strategy": engine.plan.id, "state": {"mood": "odd"}}
+        identity = workflow_id(engine.plan.id)
+        handle = await client.start_workflow(
+            "StrategyWorkflow", of_tomorrow, id=identity, task_queue=engine.settings.task_queue
+        )
+        await _task_failed(handle)
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
 async def test_a_command_that_breaks_the_heart_fails_alone(
