@@ -26,8 +26,15 @@ _PULSE = timedelta(seconds=3)
 HEARTBEAT_AT_MOST_EVERY = timedelta(seconds=1)
 
 # A death of the worker counts as an attempt like any other, so this too bounds how late a slot gets when it is hit
-# several times. Platforms that want more patience say so, and are heard.
+# several times. Platforms that fail get more patience: what they ask for, else that of `pause_before_next`.
 _LONGEST_PAUSE = timedelta(seconds=8)
+_LONGEST_REST = timedelta(seconds=30)
+
+
+def pause_before_next(attempt: int) -> timedelta:
+    """Return how long a platform rests that failed this attempt (counted from 1) and named no time: 1, 2, 4 … 30 s."""
+    return min(_LONGEST_REST, timedelta(seconds=2 ** min(attempt - 1, 10)))
+
 
 # A publication that provably did nothing is tried again for so long before a person is asked.
 PUBLISH: dict[str, Any] = {

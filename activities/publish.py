@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities import policies
 from activities.failures import doubtful, outcome_of, try_again
 from activities.heartbeat import heartbeating
 from engine.domain.errors import ConflictError, DrumbeatError, PublishError
@@ -51,7 +52,7 @@ class PublishActivities:
             outcome = await self._send(post)
             await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
         if outcome.status is PublishStatus.ABSENT:
-            raise try_again(outcome.message, outcome.settle or None)
+            raise try_again(outcome.message, outcome.settle or _rest())
         return outcome
 
     @activity.defn
@@ -64,7 +65,7 @@ class PublishActivities:
                 found = await platform.find(post, self._secrets(post.account.secrets))
         except PublishError as error:
             if error.transient:
-                raise try_again(str(error), error.retry_after) from None
+                raise try_again(str(error), error.retry_after or _rest()) from None
             return PublishOutcome(status=PublishStatus.UNSURE, message=str(error))
         except DrumbeatError as error:
             return PublishOutcome(status=PublishStatus.UNSURE, message=str(error))
@@ -115,6 +116,10 @@ class PublishActivities:
         if published is None:
             return PublishOutcome(status=PublishStatus.ASKED)
         return _there(published)
+
+
+def _rest() -> timedelta:
+    return policies.pause_before_next(activity.info().attempt)
 
 
 def _there(published: Published) -> PublishOutcome:

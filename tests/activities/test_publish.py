@@ -102,6 +102,28 @@ async def test_a_trouble_before_anything_happened_is_tried_again_and_the_ledger_
     assert (row(store).attempts, len(platform.effects)) == (2, 1)
 
 
+async def test_a_platform_that_names_no_time_is_left_in_peace_for_longer_each_time(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    busy = Rude(PublishError("Not now.", effect=Effect.NONE, transient=True))
+    doing, rests = activities(store, busy, clock), []
+    for attempt in range(1, 9):
+        error = await refused_for_now(run(doing.publish, publish(), attempt=attempt))
+        rests.append(error.next_retry_delay)
+    assert rests == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 30, 30, 30)]
+
+
+async def test_a_look_that_fails_is_repeated_after_longer_and_longer_rests(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    doing = activities(store, fake(finds=["fail_before"] * 3), clock)
+    rests = [
+        (await refused_for_now(run(doing.find, find(), attempt=attempt))).next_retry_delay
+        for attempt in (1, 2, 3)
+    ]
+    assert rests == [timedelta(seconds=seconds) for seconds in (1, 2, 4)]
+
+
 async def test_a_platform_that_names_a_time_is_asked_again_then(
     store: SqlStore, run: Attempt, clock: Standing
 ) -> None:
