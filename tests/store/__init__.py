@@ -1,4 +1,0 @@
-import pytest
-
-# The contracts are no test modules by name, and their assertions shall explain themselves too.
-pytest.register_assert_rewrite("tests.contracts")
