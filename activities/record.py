@@ -6,12 +6,14 @@ import asyncio
 from functools import lru_cache
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import heartbeating
+from engine.domain.errors import NotFoundError
 from engine.domain.lifecycle.view import view
 from engine.domain.plan import Plan
 from engine.domain.ports import Clock, Store, StrategyRow
-from engine.domain.shell import RecordRequest
+from engine.domain.shell import PLAN_MISSING, RecordRequest
 
 _PLANS = 2048
 
@@ -25,12 +27,21 @@ class RecordActivities:
 
     @activity.defn
     async def record(self, request: RecordRequest) -> int:
-        """Append the entries and replace the row; repeating it changes nothing. Returns the newest seq stored."""
+        """Append the entries and replace the row; repeating it changes nothing. Returns the newest seq stored.
+
+        Raises an error of type PlanMissing, which is not retried, when the store has lost the state's revision:
+        asked again with the plan, it writes the revision anew.
+        """
         async with heartbeating():
-            return await asyncio.to_thread(self._write, request)
+            try:
+                return await asyncio.to_thread(self._write, request)
+            except NotFoundError as error:
+                raise ApplicationError(str(error), type=PLAN_MISSING, non_retryable=True) from None
 
     def _write(self, request: RecordRequest) -> int:
         state = request.state
+        if request.plan is not None:
+            self._store.restore_revision(request.plan, state.revision, self._clock.now())
         shown = view(self._plan(request.strategy, state.revision), state)
         row = StrategyRow(
             strategy=request.strategy,

@@ -159,7 +159,7 @@ class StrategyWorkflow:
         news = result.state.metrics != self._state.metrics
         publishes = any(isinstance(effect, Publish) for effect in result.effects)
         self._state = result.state
-        self._recorder.take(result.state, result.entries, and_state=news or publishes)
+        self._recorder.take(plan, result.state, result.entries, and_state=news or publishes)
         self._alarm.set(result.wake_at)
         for effect in result.effects:
             task = self._begin(self._carry_out(effect))

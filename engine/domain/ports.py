@@ -178,6 +178,10 @@ class Store(Protocol):
         """
         ...
 
+    def restore_revision(self, plan: Plan, number: int, now: datetime) -> None:
+        """Write a revision that was lost with an earlier store, under its old number; one that is there stays."""
+        ...
+
     def revision(self, strategy: str, number: int | None = None) -> Revision:
         """Return a revision, by default the latest. Raises NotFoundError."""
         ...

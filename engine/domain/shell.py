@@ -33,13 +33,16 @@ class ApplyRequest(Model):
 
 
 class RecordRequest(Model):
-    """Journal entries to append, and the state after them."""
+    """Journal entries to append, and the state after them; the state's plan only for a store that has lost it."""
 
     strategy: str
     entries: tuple[Entry, ...]
     state: State
+    plan: Plan | None = None
 
 
+# The error of a store that does not know the state's revision: it was lost, or is an older backup.
+PLAN_MISSING = "PlanMissing"
 # Types of the errors that an update may be refused with; the client maps them back.
 DRAINING = "Draining"
 REFUSED = "Refused"

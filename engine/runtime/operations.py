@@ -91,15 +91,22 @@ async def apply_one(
         plan, author=author, reason=reason, now=datetime.now(UTC), expected=expected
     )
     request = ApplyRequest(plan=plan, revision=revision.number, author=author, reason=reason)
-    await hand_over(client, settings, request)
+    counting = await hand_over(client, settings, request)
+    known = _latest(store, plan.id)
+    if known is not None and counting > known[0]:
+        raise EngineError(
+            f"{plan.id} runs with revision {counting}, but the store only knows {known[0]}: it was lost, or is an older "
+            "backup. The plan does not count yet. Wait until the strategy has written its own revision to the store "
+            "(`drumbeat status` shows it, within the hour), then apply again."
+        )
     changed = before is None or before[0] != revision.number
     return Applied(plan.id, revision.number, changed=changed, started=before is None)
 
 
 async def hand_over(
     client: Client, settings: Settings, request: ApplyRequest, start: StrategyStart | None = None
-) -> None:
-    """Start the strategy's workflow if it does not run, and let the revision count."""
+) -> int:
+    """Start the strategy's workflow if it does not run, and let the revision count. Returns the one that counts."""
     from temporalio.client import WithStartWorkflowOperation
     from temporalio.common import WorkflowIDConflictPolicy
 
@@ -122,7 +129,7 @@ async def hand_over(
             StrategyWorkflow.apply, request, start_workflow_operation=operation, rpc_timeout=ANSWER_WITHIN
         )
 
-    await answered(call, strategy)
+    return await answered(call, strategy)
 
 
 async def send_command(settings: Settings, strategy: str, instruction: Instruction, *, by: str) -> str:

@@ -32,6 +32,20 @@ def save(
             f"{plan.id} is at revision {number}, not {expected}: somebody applied a plan since you looked. Nothing "
             "was stored. Look at the difference with `drumbeat apply --dry-run`, then apply again."
         )
+    _write(connection, plan, number + 1, author=author, reason=reason, now=now)
+    return get(connection, plan.id, number + 1)
+
+
+def restore(connection: sa.Connection, plan: Plan, number: int, now: datetime) -> None:
+    """Write a revision under the number that it had in a store that was lost, unless it is there."""
+    if find(connection, plan.id, number) is None:
+        reason = "written anew by the running strategy: the store had lost it"
+        _write(connection, plan, number, author="", reason=reason, now=now)
+
+
+def _write(
+    connection: sa.Connection, plan: Plan, number: int, *, author: str, reason: str, now: datetime
+) -> None:
     document = plan.model_dump_json()
     digest = hashlib.sha256(document.encode()).hexdigest()
     _refuse_unreadable(plan, document)
@@ -40,10 +54,9 @@ def save(
     )
     connection.execute(
         sa.insert(revisions).values(
-            strategy=plan.id, number=number + 1, digest=digest, author=author, reason=reason, created_at=now
+            strategy=plan.id, number=number, digest=digest, author=author, reason=reason, created_at=now
         )
     )
-    return get(connection, plan.id, number + 1)
 
 
 def get(connection: sa.Connection, strategy: str, number: int | None) -> Revision:

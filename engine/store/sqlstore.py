@@ -59,6 +59,10 @@ class SqlStore:
         with self._database.write(plan.id) as connection:
             return revisions.save(connection, plan, author=author, reason=reason, now=now, expected=expected)
 
+    def restore_revision(self, plan: Plan, number: int, now: datetime) -> None:
+        with self._database.write(plan.id) as connection:
+            revisions.restore(connection, plan, number, now)
+
     def revision(self, strategy: str, number: int | None = None) -> Revision:
         with self._database.read() as connection:
             return revisions.get(connection, strategy, number)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.record import RecordActivities
 from engine.domain.errors import EngineError
@@ -16,7 +17,7 @@ from engine.domain.lifecycle.state import State, new_state
 from engine.domain.lifecycle.step import step
 from engine.domain.messages import PlanApplied
 from engine.domain.ports import StrategyRow
-from engine.domain.shell import RecordRequest
+from engine.domain.shell import PLAN_MISSING, RecordRequest
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing
 from tests.contracts.store_records import NAME, T0, entry, plan
@@ -62,6 +63,22 @@ async def test_a_state_without_a_word_is_recorded_too(store: SqlStore, run: Atte
     await run(doing.record, request(state))
     assert State.model_validate(store.strategy(NAME).state) == state
     assert store.strategy(NAME).view["strategy"] == NAME
+
+
+async def test_a_store_that_has_lost_the_plan_asks_for_it_at_once_and_keeps_it(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    lived = step(plan(), new_state(NAME, T0), PlanApplied(revision=4), T0).state
+    doing, asked = RecordActivities(store, clock), request(lived, 7, 8)
+    with pytest.raises(ApplicationError, match="revision 4") as caught:
+        await run(doing.record, asked)
+    assert (caught.value.type, caught.value.non_retryable) == (PLAN_MISSING, True)
+    for attempt in (1, 2):
+        whole = asked.model_copy(update={"plan": plan()})
+        assert await run(doing.record, whole, attempt=attempt) == 8
+    assert seqs(store) == [7, 8]
+    assert (store.revision(NAME).number, store.revision(NAME).plan) == (4, plan())
+    assert await run(doing.record, request(lived, 9)) == 9
 
 
 @pytest.mark.parametrize("seed", range(5))

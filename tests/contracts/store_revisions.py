@@ -70,6 +70,14 @@ class RevisionsContract:
             "acme/news": RevisionHead(number=1, created_at=at(2)),
         }
 
+    def test_a_revision_lost_with_an_earlier_store_is_written_under_its_old_number(
+        self, store: Store
+    ) -> None:
+        store.restore_revision(plan("five"), 5, T0)
+        store.restore_revision(plan("other"), 5, T0)
+        assert store.revision(NAME, 5).plan == plan("five")
+        assert store.save_revision(plan("six"), author="", reason="", now=T0).number == 6
+
     def test_a_plan_that_json_cannot_hold_is_refused_before_it_is_stored(self, store: Store) -> None:
         endless = plan().model_copy()
         goal = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,11 +24,11 @@ from engine.domain.ports import Capabilities
 from engine.domain.shell import ApplyRequest, StrategyStart
 from engine.runtime import revival
 from engine.runtime.embedded import EmbeddedTemporal
-from engine.runtime.operations import hand_over
+from engine.runtime.operations import apply_one, hand_over
 from engine.runtime.revival import revive, tell
 from engine.runtime.settings import Settings, load_settings
 from engine.runtime.worker import make_worker
-from engine.store import SqlStore
+from engine.store import SqlStore, open_store
 from tests.support import eventually_async
 from tests.workflows.engine import Engine, called, journaled, long_ago, one_post, running, terminate
 from tests.workflows.lives import make_plan, registry
@@ -133,6 +134,30 @@ async def test_after_the_loss_of_temporals_database_strategies_go_on_from_the_st
         assert gone.journal()[: len(entries)] == entries
         assert gone.journal()[-1].seq == len(entries) + 1
         await terminate(gone)
+
+
+async def test_after_the_loss_of_the_store_a_running_strategy_writes_its_plan_anew(
+    client: Client, store: SqlStore, tmp_path: Path
+) -> None:
+    settings = load_settings({}, task_queue="test-storeless")
+    engine = Engine(client, settings, store, forgetful("storeless"))
+    async with make_worker(client, settings.task_queue, store, registry()):
+        await engine.apply()
+        await engine.apply(make_plan("storeless", title="Newer"))
+    fresh = open_store(f"sqlite:///{tmp_path / 'fresh.db'}")
+    after = Engine(client, settings, fresh, engine.plan)
+    async with make_worker(client, settings.task_queue, fresh, registry()):
+        with pytest.raises(
+            EngineError, match="runs with revision 2, but the store only knows 1: it was lost"
+        ):
+            await apply_one(client, settings, fresh, forgetful("storeless"), "ana", "")
+        assert "paused" in await after.say(StartPause(scope="channel/blog"))
+        assert fresh.revision(engine.plan.id, 2).plan == engine.plan
+        assert after.journal("pause.started")
+        done = await apply_one(client, settings, fresh, forgetful("storeless"), "ana", "")
+        assert (done.revision, after.state().revision) == (3, 3)
+        await terminate(after)
+    fresh.close()
 
 
 async def test_one_that_cannot_be_brought_back_does_not_hold_up_the_others(
