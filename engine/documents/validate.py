@@ -191,7 +191,7 @@ def _domain(document: Document, model: type[Model], steps: Steps, detail: ErrorD
     """Pass on a sentence of the domain's own validators, parted into what is wrong and how to mend it."""
     context = detail.get("ctx", {})
     sentence = str(context.get("error") or context.get("message") or detail["msg"])
-    inner = (str(context["field"]),) if "field" in context else ()
+    inner = str(context["field"]).split(".") if "field" in context else ()
     message, mend = _parted(sentence)
     value = detail["input"]
     if "is no time zone" in message and isinstance(value, str):

@@ -38,7 +38,10 @@ class Model(BaseModel):
 
 
 def misfit(field: str, message: str) -> PydanticCustomError:
-    """Return the error for a validator of a whole model to raise when one of its fields is to blame."""
+    """Return the error for a validator of a whole model to raise when one of its fields is to blame.
+
+    `field` may be a path into the model, such as `silence.dormant_after`.
+    """
     return PydanticCustomError("plan", "{message}", {"field": field, "message": message})
 
 

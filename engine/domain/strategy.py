@@ -12,7 +12,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from engine.domain.base import Duration, Model, Name, PositiveDuration, Sentence, ZoneName, misfit
+from engine.domain.base import (
+    Duration,
+    Model,
+    Name,
+    PositiveDuration,
+    Sentence,
+    ZoneName,
+    format_duration,
+    misfit,
+)
 from engine.domain.rule import Rule
 from engine.domain.schedule import Day, Schedule
 
@@ -97,10 +106,10 @@ class Cadence(Model):
     `tolerance` is added to the period before too few counts as slowing; default a tenth of the period.
     """
 
-    at_least: Annotated[int, Field(ge=1, le=10000)] | None = Field(
+    at_least: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None, description="The fewest activities in any one period."
     )
-    at_most: Annotated[int, Field(ge=1, le=10000)] | None = Field(
+    at_most: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None, description="The most activities in any one period."
     )
     per: Literal["day", "week", "month"] = Field(
@@ -189,6 +198,17 @@ class Channel(Model):
     activity: Name | None = Field(
         default=None, description="The source that shows what was posted here, by whomever (kind feed)."
     )
+
+    @model_validator(mode="after")
+    def _silent_before_dormant(self) -> Self:
+        silent, dormant = self.silent_after, self.silence.dormant_after
+        if self.silence.after is None and silent is not None and dormant is not None and dormant <= silent:
+            raise misfit(
+                "silence.dormant_after",
+                f"by its cadence the channel is silent after {format_duration(silent)}, so it cannot be dormant after "
+                f"{format_duration(dormant)}; write a dormant_after longer than {format_duration(silent)}, or silence.after",
+            )
+        return self
 
     @cached_property
     def silent_after(self) -> timedelta | None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from engine.domain.base import Model, Name, PositiveDuration, Sentence, ZoneName
 
 # `env:NAME` or `file:/path`: a reference, never the secret itself.
 SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+
+
+_SHORTEST = timedelta(seconds=1)
+
+
+def _not_incessant(every: timedelta) -> timedelta:
+    if every < _SHORTEST:
+        raise ValueError("the shortest `every` of a source is 1s; write for example 5m")
+    return every
 
 
 class Person(Model):
@@ -62,7 +71,9 @@ class SourceConfig(Model):
 
     name: Name = Field(description="How metrics and channels refer to this source.")
     kind: Name = Field(description="The source adapter, such as feed or csv.")
-    every: PositiveDuration = Field(default=timedelta(hours=1), description="How often it is read.")
+    every: Annotated[PositiveDuration, AfterValidator(_not_incessant)] = Field(
+        default=timedelta(hours=1), description="How often it is read; 1s is the shortest."
+    )
     settings: dict[str, JsonValue] = Field(
         default_factory=dict,
         description="What the source's adapter needs to know, such as `url` or `file`, which is meant relative to this file.",

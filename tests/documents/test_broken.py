@@ -96,6 +96,18 @@ CASES: dict[str, tuple[str, str]] = {
         "more-at-least-than-at-most.yaml",
         "more-at-least-than-at-most.yaml:24:25: `cadence` of channel 'blog': at_least 5 is more than at_most 2",
     ),
+    "a cadence that nobody can remember": (
+        "cadence-without-end.yaml",
+        "cadence-without-end.yaml:24:24: `cadence.at_most` of channel 'blog' is 1001, but it must be at most 1000",
+    ),
+    "a channel that is dormant before its cadence calls it silent": (
+        "dormant-before-silent.yaml",
+        "dormant-before-silent.yaml:25:30: channel 'blog': by its cadence the channel is silent after 10d12h, so it cannot be dormant after 10d",
+    ),
+    "a source that is read more than once a second": (
+        "incessant-source.yaml",
+        "incessant-source.yaml:13:36: `every` of source 'till': the shortest `every` of a source is 1s",
+    ),
     "a period that does not exist": (
         "wrong-choice.yaml",
         "wrong-choice.yaml:24:33: `cadence.per` of channel 'blog' is the text 'weak', but it takes one of: day, month, week",
