@@ -64,12 +64,10 @@ def _views(settings: Settings, strategy: str | None) -> tuple[list[View], list[s
     from engine.runtime.viewing import view_of
 
     with reading(settings) as store:
-        if store is None:
-            return [], []
-        rows = store.strategies()
+        rows = store.strategies() if store else []
         known = [row.strategy for row in rows]
         wanted = [resolve(strategy, known)] if strategy else known
-        return [view_of(store, row) for row in rows if row.strategy in wanted], known
+        return [view_of(store, row) for row in rows if store and row.strategy in wanted], known
 
 
 def _document(
