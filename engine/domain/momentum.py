@@ -86,6 +86,14 @@ def too_many_until(channel: Channel, recent: Sequence[Activity]) -> datetime | N
     return recent[-(cadence.at_most + 1)].at + cadence.period
 
 
+def calm_at(channel: Channel, until: datetime) -> datetime:
+    """Return when a channel that was fed too much until then counts as calm: a tenth of its period later.
+
+    A separate line for the way back keeps an alert from resolving and firing at every post of a daily rhythm.
+    """
+    return until + channel.cadence.period / 10 if channel.cadence else until
+
+
 def remembered(channel: Channel) -> int:
     """Return how many of the newest activities must be kept to judge the cadence."""
     cadence = channel.cadence

@@ -103,7 +103,8 @@ class Cadence(Model):
     """How often a channel is fed: `at_least` and `at_most` so many activities in any one period.
 
     A day is 24 hours, a week 7 days, a month 31 days, so that once in every calendar month is never late.
-    `tolerance` is added to the period before too few counts as slowing; default a tenth of the period.
+    `tolerance` is added to the period before too few counts as slowing; default a tenth of the period. An alert
+    about too many ends a tenth of the period after there are few enough again.
     """
 
     at_least: Annotated[int, Field(ge=1, le=1000)] | None = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from engine.domain.journal import EntryType
 from engine.domain.messages import AcknowledgeAlert, Observed
@@ -16,7 +16,9 @@ from tests.domain.build import (
     START,
     TINY,
     Heart,
+    action,
     channel,
+    items,
     plan,
     post,
     reading,
@@ -113,7 +115,7 @@ def test_a_rule_that_comes_back_into_the_plan_notifies_under_a_new_identity() ->
     assert len({notice.notice for notice in heart.told("/firing")}) == 2
 
 
-def test_too_many_posts_fire_at_once_and_resolve_at_the_exact_instant() -> None:
+def test_too_many_posts_fire_at_once_and_resolve_a_tenth_of_the_period_after_they_are_few_again() -> None:
     heart = Heart(
         plan(channels=[channel(cadence={"at_most": 2, "per": "day"}, activity="feed")], rules=[OVERFED])
     )
@@ -123,10 +125,27 @@ def test_too_many_posts_fire_at_once_and_resolve_at_the_exact_instant() -> None:
         START + HOUR,
     )
     assert heart.alert("Overfed@channel/blog").state is AlertState.FIRING
-    heart.until(times[0] + DAY - TINY)
+    calm = times[0] + DAY + DAY / 10
+    heart.until(calm - TINY)
     assert heart.alert("Overfed@channel/blog").state is AlertState.FIRING
     heart.until(START + 2 * DAY)
-    assert heart.when(EntryType.ALERT_RESOLVED) == [times[0] + DAY]
+    assert heart.when(EntryType.ALERT_RESOLVED) == [calm]
+
+
+def test_one_post_too_many_at_the_same_hours_every_day_is_one_alert_that_stays() -> None:
+    greedy = action(
+        schedule={"cron": "0 13,14,15 * * *", "timezone": "UTC"}, content={"items": items(1), "repeat": True}
+    )
+    fed = [channel(cadence={"at_most": 2, "per": "day"})]
+    heart = Heart(plan(channels=fed, actions=[greedy], rules=[OVERFED]))
+    heart.until(START + 8 * DAY)
+    last = [datetime.fromisoformat(str(entry.data["slot"])) for entry in heart.of(EntryType.SLOT_PUBLISHED)]
+    heart.apply(plan(channels=fed, rules=[OVERFED]), START + 8 * DAY)
+    heart.until(START + 20 * DAY)
+    assert len(last) >= 20
+    assert heart.when(EntryType.ALERT_FIRING) == [last[2]]
+    assert heart.when(EntryType.ALERT_RESOLVED) == [last[-3] + DAY + DAY / 10]
+    assert heart.of(EntryType.ALERT_RECOVERING, EntryType.ALERT_PENDING) == []
 
 
 def test_too_many_posts_do_not_resolve_while_the_source_is_silent() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.domain import alerts
 from engine.domain.lifecycle import judging, observing, tasking
 from engine.domain.lifecycle.state import Draft, State
+from engine.domain.momentum import calm_at
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, AlertState
 
@@ -37,6 +38,7 @@ def _instants(draft: Draft) -> Iterator[datetime]:
         yield from ahead.turns
         if ahead.overfed_until is not None:
             yield ahead.overfed_until
+            yield calm_at(channel, ahead.overfed_until)
     for alert in draft.alerts.values():
         if (turn := _turn(draft, alert)) is not None:
             yield turn

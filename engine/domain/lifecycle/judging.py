@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from engine.domain import momentum
-from engine.domain.alerts import Verdict
+from engine.domain.alerts import Verdict, is_active
 from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.lifecycle import reasons
 from engine.domain.lifecycle.state import ChannelState, Draft, Outlook
@@ -33,7 +33,7 @@ def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
         return Verdict(t >= limit_of(draft, rule, kind, name), why=lambda: reasons.no_reading(draft, name))
     channel = draft.plan.channels[name]
     if rule.cadence is not None and rule.cadence.breach == "at_most":
-        return _too_many(draft, channel, t)
+        return _too_many(draft, rule, channel, t)
     return _quiet(draft, rule, channel, t)
 
 
@@ -80,9 +80,12 @@ def _quiet(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
     return Verdict(truth, why=lambda: reasons.silence(draft, channel, limit), still=ahead.still)
 
 
-def _too_many(draft: Draft, channel: Channel, t: datetime) -> Verdict:
+def _too_many(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
     """Judge the upper line: known activity is enough to say yes, only a fresh reading is enough to say no."""
     until = outlook(draft, channel).overfed_until
+    alert = draft.alerts.get(f"{rule.name}@channel/{channel.name}")
+    if until is not None and alert is not None and is_active(alert):
+        until = momentum.calm_at(channel, until)
     truth = until is not None and t < until
     data = DataState.OK if truth else freshness(draft, channel)
     if data is not DataState.OK:
