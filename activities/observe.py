@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from temporalio import activity
 
@@ -17,7 +17,8 @@ from engine.domain.workspace import SourceConfig
 
 # What one source may cost, so that one slow source never hides what the others show.
 _SOURCE_SECONDS = 40
-# What goes back into the strategy's history; the store keeps all samples, the heart needs the newest.
+# What goes back into the strategy's history; the store keeps all samples, the heart needs the newest. A cadence that
+# counts many activities asks for more of them; people read only the titles of the newest.
 _NEWEST = 40
 _TITLE, _ERROR = 200, 1000
 
@@ -36,7 +37,7 @@ class ObserveActivities:
         async with heartbeating():
             readings = await asyncio.gather(*(self._read(source, request) for source in request.sources))
             kept = [await self._keep(request.strategy, reading) for reading in readings]
-        return Observed(readings=tuple(_brief(reading) for reading in kept))
+        return Observed(readings=tuple(_brief(reading, request.newest) for reading in kept))
 
     async def _read(self, source: SourceConfig, request: Observe) -> Reading:
         now = self._clock.now()
@@ -64,14 +65,14 @@ class ObserveActivities:
         return reading
 
 
-def _brief(reading: Reading) -> Reading:
+def _brief(reading: Reading, wanted: Mapping[str, int]) -> Reading:
     """Return the reading with only what the heart needs: the newest activities, and one sample per metric."""
     newest: dict[str, Sample] = {}
     for sample in reading.samples:
         if sample.metric not in newest or sample.at >= newest[sample.metric].at:
             newest[sample.metric] = sample
     activities = {
-        channel: tuple(_titled(each) for each in sorted(seen, key=lambda activity: activity.at)[-_NEWEST:])
+        channel: _newest(seen, max(_NEWEST, wanted.get(channel, 0)))
         for channel, seen in reading.activities.items()
     }
     return reading.model_copy(
@@ -81,6 +82,13 @@ def _brief(reading: Reading) -> Reading:
             "error": shorten(reading.error, _ERROR),
         }
     )
+
+
+def _newest(seen: Iterable[Activity], many: int) -> tuple[Activity, ...]:
+    kept = sorted(seen, key=lambda activity: activity.at)[-many:]
+    older, newer = kept[:-_NEWEST], kept[-_NEWEST:]
+    untitled = (each.model_copy(update={"title": ""}) for each in older)
+    return (*untitled, *(_titled(each) for each in newer))
 
 
 def _titled(seen: Activity) -> Activity:

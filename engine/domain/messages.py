@@ -172,12 +172,16 @@ class Find(Model):
 
 
 class Observe(Model):
-    """Read these sources: `channels` maps a source to the channels whose activity it shows."""
+    """Read these sources: `channels` maps a source to the channels whose activity it shows.
+
+    `newest` says of how many of a channel's newest activities the heart must hear, where its cadence counts many.
+    """
 
     type: Literal["observe"] = "observe"
     strategy: str
     sources: tuple[SourceConfig, ...]
     channels: dict[Name, tuple[Name, ...]] = {}
+    newest: dict[Name, int] = {}
     metrics: tuple[Metric, ...] = ()
 
 

@@ -148,6 +148,24 @@ async def test_what_goes_into_the_history_is_bounded_and_the_store_keeps_all(
     assert len(store.samples(NAME, "big-visits")) == 5000
 
 
+async def test_a_cadence_that_counts_hundreds_hears_of_hundreds_in_few_bytes(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    posts = [
+        Activity(at=at(-number / 60), ref=f"https://blog.example/{number}", title="word " * 1000)
+        for number in range(3000)
+    ]
+    doing = observing(store, clock, big=FakeSource({"blog": posts, "news": posts}))
+    asked = ask("big", channels={"big": ["blog", "news"]}).model_copy(update={"newest": {"blog": 1001}})
+    observed = await run(doing.observe, asked)
+    seen = observed.readings[0].activities
+    assert (len(seen["blog"]), len(seen["news"])) == (1001, 40)
+    assert seen["blog"][-40:] == seen["news"], "titles of the newest"
+    assert {each.title for each in seen["blog"][:-40]} == {""}
+    (payload,) = await pydantic_data_converter.encode([observed])
+    assert len(payload.data) < 150_000
+
+
 async def test_a_long_complaint_is_cut(store: SqlStore, run: Attempt, clock: Standing) -> None:
     class Wordy(FakeSource):
         async def read(self, *_: object, **__: object) -> object:  # type: ignore[override]

@@ -225,3 +225,16 @@ def test_a_channel_whose_promise_was_taken_back_is_no_longer_called_silent() -> 
     heart.until(START + 12 * DAY)
     heart.apply(plan(channels=[channel(cadence=None)]), START + 12 * DAY)
     assert heart.state.channels["blog"].momentum is Momentum.UNKNOWN
+
+
+def test_a_channel_that_promises_many_posts_asks_its_source_for_so_many() -> None:
+    busy = plan(
+        channels=[
+            channel(cadence={"at_least": 90, "per": "week"}, activity="feed"),
+            channel("news", activity="feed"),
+        ],
+        rules=[],
+    )
+    heart = Heart(busy)
+    (first,) = heart.asked(Observe)[:1]
+    assert first.newest == {"blog": 91}, "what is enough for a cadence of few needs no word"

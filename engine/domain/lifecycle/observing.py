@@ -9,6 +9,7 @@ from functools import lru_cache
 from engine.domain.lifecycle.judging import lead, outlook
 from engine.domain.lifecycle.state import Draft
 from engine.domain.messages import Observe
+from engine.domain.momentum import KEEP_AT_LEAST, remembered
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,12 +47,19 @@ def advance(draft: Draft, t: datetime) -> None:
         return
     for name in due:
         draft.sources[name] = draft.sources[name].model_copy(update={"asked_at": max(t, draft.now)})
+    newest = {
+        channel.name: many
+        for name in due
+        for channel in draft.plan.shown_by[name]
+        if (many := remembered(channel)) > KEEP_AT_LEAST + 1
+    }
     channels = {name: tuple(channel.name for channel in draft.plan.shown_by[name]) for name in due}
     draft.ask(
         Observe(
             strategy=draft.strategy,
             sources=tuple(draft.plan.sources[name] for name in due),
             channels={name: names for name, names in channels.items() if names},
+            newest=newest,
             metrics=tuple(metric for metric in draft.plan.strategy.metrics if metric.source in due),
         )
     )
