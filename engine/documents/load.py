@@ -20,6 +20,9 @@ from engine.domain.strategy import ContentItem, Strategy
 from engine.domain.workspace import Workspace
 from rules.packs import load_pack
 
+# In bytes of JSON. A strategy starts with its plan and its memory in one message, of which Temporal takes 2 MB.
+LARGEST_PLAN = 1_000_000
+
 
 @dataclass(frozen=True)
 class PlanSource:
@@ -101,7 +104,9 @@ class _Reading:
             content = self._content(document)
             if strategy is None or workspace is None or home is None or self.problems:
                 continue
-            plans.append((_plan(workspace, strategy, content), PlanSource(document, home, content)))
+            plan = _plan(workspace, strategy, content)
+            self.problems.extend(_too_large(document, plan))
+            plans.append((plan, PlanSource(document, home, content)))
         return plans
 
     def _model(self, document: Document, model: type[M]) -> M | None:
@@ -144,6 +149,22 @@ def _plan(workspace: Workspace, strategy: Strategy, content: Mapping[str, tuple[
         from_folder = tuple(item.item for item in content.get(action.name, ()))
         items[action.name] = action.content.items or from_folder
     return Plan(workspace=workspace, strategy=strategy, content=items, rules=merged_rules(strategy))
+
+
+def _too_large(document: Document, plan: Plan) -> list[Problem]:
+    """Return the problem of a plan that the engine could store and yet never hand to its strategy."""
+    size = len(plan.model_dump_json().encode())
+    if size <= LARGEST_PLAN:
+        return []
+    items = [sum(len(item.body) for item in plan.content[action.name]) for action in plan.strategy.actions]
+    heaviest = max(range(len(items)), key=items.__getitem__)
+    name = plan.strategy.actions[heaviest].name
+    message = (
+        f"the plan has {size / 1e6:.1f} MB with all its content, but at most {LARGEST_PLAN / 1e6:g} MB can be handed to a "
+        f"strategy; most of it is the content of action {quoted(name)}"
+    )
+    mend = "Give it fewer or shorter items: what is posted later can be added later, and large plans can be parted."
+    return [document.problem(("actions", heaviest, "content"), message, mend)]
 
 
 def merged_rules(strategy: Strategy) -> tuple[Rule, ...]:

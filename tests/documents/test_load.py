@@ -191,3 +191,20 @@ def test_an_unreadable_document_error_prints_every_problem(tmp_path: Path) -> No
     with pytest.raises(DocumentError) as caught:
         load([tmp_path])
     assert str(caught.value).count("strategy.yaml:") == 2
+
+
+@pytest.mark.parametrize(("items", "fits"), [(380, True), (500, False)])
+def test_a_plan_that_no_message_could_hold_is_refused_at_its_heaviest_content(
+    tmp_path: Path, *, items: int, fits: bool
+) -> None:
+    folder = write(tmp_path, FOLDER)
+    for number in range(items):
+        post(folder, f"{number:03}.md", f"---\ntitle: Post {number}\n---\n{'word ' * 500}")
+    found = problems(folder)
+    if fits:
+        assert found == []
+        return
+    (only,) = found
+    assert (Path(only.file).name, only.line) == ("strategy.yaml", 31)
+    assert "the plan has 1.3 MB with all its content, but at most 1 MB" in only.message
+    assert "action 'post'" in only.message
