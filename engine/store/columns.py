@@ -73,6 +73,9 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+# JSON as it was written, for what is read as a whole: the order of keys means something in a strategy's memory, where
+# the oldest command ids are forgotten first.
+Verbatim = sa.JSON(none_as_null=True)
 # JSON: text in SQLite, JSONB in PostgreSQL. Not for plans: JSONB reorders keys, and a plan's digest counts them.
 Document = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 

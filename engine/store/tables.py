@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engine.store.columns import Document, Instants, Words
+from engine.store.columns import Document, Instants, Verbatim, Words
 
 metadata = sa.MetaData(
     naming_convention={
@@ -41,8 +41,8 @@ strategies = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("updated_at", Instants, nullable=False),
-    sa.Column("state", Document, nullable=False),
-    sa.Column("view", Document, nullable=False),
+    sa.Column("state", Verbatim, nullable=False),
+    sa.Column("view", Verbatim, nullable=False),
 )
 
 

@@ -33,6 +33,12 @@ class RowsContract:
         with pytest.raises(NotFoundError, match="acme/nothing"):
             store.strategy("acme/nothing")
 
+    def test_a_memory_keeps_the_order_of_its_keys(self, store: Store) -> None:
+        commands = {f"{name}-id": "done" for name in ("zeta", "b", "mu", "a")}
+        store.record(row(commands=commands), [], T0)
+        assert list(store.strategy(NAME).state["commands"]) == list(commands), "the oldest is forgotten first"
+        assert list(store.strategies()[0].state["commands"]) == list(commands)
+
     def test_an_older_row_never_replaces_a_newer_one(self, store: Store) -> None:
         store.record(row(5, what="new"), [], T0)
         store.record(row(4, what="old", updated=9), [], T0)

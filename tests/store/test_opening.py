@@ -19,7 +19,7 @@ from engine.domain.ports import Store
 from engine.store import SqlStore, open_store, tables
 from engine.store.database import Database
 from engine.store.dialects import make_engine
-from engine.store.migrate import HEAD, VERSION_TABLE, _config
+from engine.store.migrate import HEAD, VERSION_TABLE, _config, upgrade
 from tests.contracts.store_records import NAME, T0, row, sample
 
 
@@ -47,6 +47,31 @@ def test_the_scripts_make_exactly_the_tables_that_the_code_uses(store: SqlStore)
 
 def test_the_schema_that_the_code_expects_is_the_newest_script() -> None:
     assert ScriptDirectory.from_config(_config()).get_current_head() == HEAD
+
+
+def test_a_store_of_the_first_schema_is_upgraded_with_all_it_holds(url: str) -> None:
+    database = Database(make_engine(sa.make_url(url)))
+    with database.write() as connection:
+        upgrade(connection, "0001")
+    database.engine.dispose()
+    old = dict(row().model_dump(), updated_at=0, state='{"b": 1, "a": [2]}', view="{}")
+    names = ", ".join(old)
+    values = ", ".join(f"'{value}'" for value in old.values())
+    _run(url, f"INSERT INTO strategies ({names}) VALUES ({values})")
+    with pytest.raises(EngineError, match=r"schema 0001, older than this version.*drumbeat up"):
+        open_store(url, migrate=False)
+    opened = open_store(url)
+    assert opened.strategy(NAME).state == {"a": [2], "b": 1}
+    assert opened.health()["schema"] == HEAD
+    opened.close()
+
+
+def test_sqlite_needs_no_driver_of_postgresql() -> None:
+    script = (
+        "import sys; from engine.store import open_store; open_store('sqlite://').close();"
+        "sys.exit('psycopg' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_a_store_opened_again_holds_what_it_held(url: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from engine.domain.errors import EngineError
 from engine.store import SqlStore, open_store
+from engine.store.migrate import HEAD
 from tests.contracts.store_records import NAME, at, row
 from tests.store import actor
 
@@ -90,13 +91,13 @@ def test_of_two_processes_that_claim_a_slot_exactly_one_wins(
 
 def test_processes_that_start_together_make_one_schema(url: str, start: Callable[..., Actor]) -> None:
     healths = play_together([start(url, "migrate") for _ in range(3)])
-    assert [health.get("schema") for health in healths] == ["0001"] * 3, healths
+    assert [health.get("schema") for health in healths] == [HEAD] * 3, healths
 
 
 def test_threads_that_start_together_make_one_schema(url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: open_store(url), range(4)))
-    assert {each.health()["schema"] for each in stores} == {"0001"}
+    assert {each.health()["schema"] for each in stores} == {HEAD}
     for each in stores:
         each.close()
 
