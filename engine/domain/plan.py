@@ -102,6 +102,17 @@ class Plan(Model):
         }
 
     @cached_property
+    def missed_in(self) -> dict[str, tuple[tuple[Rule, str], ...]]:
+        """Return for each source the rules that miss a metric of it, each with the metric's name."""
+        found: dict[str, tuple[tuple[Rule, str], ...]] = dict.fromkeys(self.sources, ())
+        for rule, subject in self.judged:
+            kind, _, name = subject.partition("/")
+            if kind == "metric" and rule.deadline is not None:
+                source = self.metrics[name].source
+                found[source] = (*found[source], (rule, name))
+        return found
+
+    @cached_property
     def rule_of(self) -> dict[str, Rule]:
         """Return the rule of each alert that can be, by the alert's id."""
         return {f"{rule.name}@{subject}": rule for rule, subject in self.judged}

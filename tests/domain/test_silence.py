@@ -238,3 +238,31 @@ def test_a_channel_that_promises_many_posts_asks_its_source_for_so_many() -> Non
     heart = Heart(busy)
     (first,) = heart.asked(Observe)[:1]
     assert first.newest == {"blog": 91}, "what is enough for a cadence of few needs no word"
+
+
+def test_an_outage_of_ours_is_not_blamed_on_a_source_or_a_metric() -> None:
+    measured = plan(
+        channels=[channel(**WATCHED)],
+        metrics=[{"name": "visits", "source": "feed", "expect_every": "2d"}],
+        rules=MOMENTUM,
+    )
+    heart = Heart(measured)
+    heart.samples["visits"] = [
+        Sample(metric="visits", at=START + n * DAY, value=n, seen=START + n * DAY) for n in range(30)
+    ]
+    heart.until(START + 5 * DAY)
+    heart.tell(Tick(), START + 9 * DAY)
+    assert {entry.subject for entry in heart.of(EntryType.ALERT_FIRING)} <= {"channel/blog"}
+
+
+def test_a_metric_that_stops_is_missed_at_its_exact_instant_after_one_more_look() -> None:
+    measured = plan(
+        channels=[channel(**WATCHED)],
+        metrics=[{"name": "visits", "source": "feed", "expect_every": "2d"}],
+        rules=MOMENTUM,
+    )
+    heart = Heart(measured)
+    heart.samples["visits"] = [Sample(metric="visits", at=START + DAY / 2, value=1, seen=START + DAY / 2)]
+    heart.until(START + 4 * DAY)
+    fired = [(entry.subject, entry.at) for entry in heart.of(EntryType.ALERT_FIRING)]
+    assert ("metric/visits", START + DAY / 2 + 2 * DAY) in fired

@@ -19,22 +19,40 @@ from engine.domain.words import FOREVER
 
 STALE_SLACK = timedelta(minutes=5)
 LEAD = timedelta(minutes=1)
+ASKED_IN_VAIN = 3
 
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
     """Return what the rule says of the subject at `t`."""
     kind, name = subject.split("/", 1)
     if kind == "metric":
-        every = patience(rule, draft.plan.metrics[name].expect_every)
-        return Verdict(
-            t >= limit_of(draft, rule, kind, name), why=lambda: reasons.no_sample(draft, name, every)
-        )
+        return _missing(draft, rule, name, t)
     if kind == "source":
-        return Verdict(t >= limit_of(draft, rule, kind, name), why=lambda: reasons.no_reading(draft, name))
+        # Only what was asked in vain is unreadable: while we slept ourselves, nothing was wrong with the source.
+        state = draft.sources[name]
+        in_vain = state.failing or state.unanswered >= ASKED_IN_VAIN
+        late = t >= limit_of(draft, rule, kind, name)
+        return Verdict(late and in_vain, why=lambda: reasons.no_reading(draft, name))
     channel = draft.plan.channels[name]
     if rule.cadence is not None and rule.cadence.breach == "at_most":
         return _too_many(draft, rule, channel, t)
     return _quiet(draft, rule, channel, t)
+
+
+def _missing(draft: Draft, rule: Rule, name: str, t: datetime) -> Verdict:
+    """Judge whether a metric's new value is missing; its source must have been read when it became so."""
+    metric, limit = draft.plan.metrics[name], limit_of(draft, rule, "metric", name)
+    source = draft.sources[metric.source]
+    if t >= limit and not _was_looked_at(draft, metric.source, limit):
+        return Verdict(None, DataState.ERROR if source.failing else DataState.UNKNOWN)
+    every = patience(rule, metric.expect_every)
+    return Verdict(t >= limit, why=lambda: reasons.no_sample(draft, name, every))
+
+
+def _was_looked_at(draft: Draft, source: str, turned: datetime) -> bool:
+    """Return whether a source was read shortly before something turned, or since."""
+    read_at = draft.sources[source].read_at
+    return read_at is not None and read_at >= turned - 2 * lead(draft.plan.sources[source].every)
 
 
 def limit_of(draft: Draft, rule: Rule, kind: str, name: str) -> datetime:
@@ -172,9 +190,7 @@ def knowledge(draft: Draft, channel: Channel, turned: datetime | None) -> DataSt
     data = freshness(draft, channel)
     if turned is None or channel.activity is None or data is not DataState.OK:
         return data
-    read_at, every = draft.sources[channel.activity].read_at, draft.plan.sources[channel.activity].every
-    shortly_before = turned - 2 * lead(every)
-    return data if read_at is not None and read_at >= shortly_before else DataState.UNKNOWN
+    return data if _was_looked_at(draft, channel.activity, turned) else DataState.UNKNOWN
 
 
 @lru_cache(maxsize=1024)

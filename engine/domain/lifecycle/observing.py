@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from engine.domain.lifecycle.judging import lead, outlook
+from engine.domain.lifecycle.judging import lead, limit_of, outlook
 from engine.domain.lifecycle.state import Draft
 from engine.domain.messages import Observe
 from engine.domain.momentum import KEEP_AT_LEAST, remembered
@@ -22,7 +22,7 @@ def offset(strategy: str, every: timedelta) -> timedelta:
 
 
 def next_look(draft: Draft, source: str) -> datetime:
-    """Return when a source is read next: on its grid, or just before a silence is declared that it may deny.
+    """Return when a source is read next: on its grid, or just before something is missed that it may show.
 
     At once if it never was read.
     """
@@ -37,6 +37,10 @@ def next_look(draft: Draft, source: str) -> datetime:
         for turn in outlook(draft, channel).turns:
             if state.asked_at < turn - ahead < look:
                 look = turn - ahead
+    for rule, metric in draft.plan.missed_in[source]:
+        turn = limit_of(draft, rule, "metric", metric)
+        if state.asked_at < turn - ahead < look:
+            look = turn - ahead
     return look
 
 
@@ -46,7 +50,10 @@ def advance(draft: Draft, t: datetime) -> None:
     if not due:
         return
     for name in due:
-        draft.sources[name] = draft.sources[name].model_copy(update={"asked_at": max(t, draft.now)})
+        state = draft.sources[name]
+        draft.sources[name] = state.model_copy(
+            update={"asked_at": max(t, draft.now), "unanswered": state.unanswered + 1}
+        )
     newest = {
         channel.name: many
         for name in due

@@ -27,11 +27,12 @@ class ChannelState(Model):
 
 
 class SourceState(Model):
-    """When a source was last asked, and last answered."""
+    """When a source was last asked, and last answered; how often it was asked since without an answer."""
 
     watched_since: Instant
     asked_at: Instant | None = None
     read_at: Instant | None = None
+    unanswered: int = 0
     failing: bool = False
     error: str = ""
 

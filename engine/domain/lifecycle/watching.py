@@ -55,7 +55,9 @@ def observed(draft: Draft, reading: Reading, t: datetime) -> None:
         return
     subject = f"source/{reading.source}"
     if not reading.ok:
-        draft.sources[reading.source] = state.model_copy(update={"failing": True, "error": reading.error})
+        draft.sources[reading.source] = state.model_copy(
+            update={"failing": True, "error": reading.error, "unanswered": 0}
+        )
         if not state.failing:
             draft.note(
                 EntryType.SOURCE_STATE,
@@ -67,7 +69,7 @@ def observed(draft: Draft, reading: Reading, t: datetime) -> None:
         return
     read_at = max(min(reading.at, t), state.read_at or min(reading.at, t))
     draft.sources[reading.source] = state.model_copy(
-        update={"failing": False, "error": "", "read_at": read_at}
+        update={"failing": False, "error": "", "read_at": read_at, "unanswered": 0}
     )
     if state.failing:
         draft.note(EntryType.SOURCE_STATE, subject, f"{reading.source} can be read again", t, ok=True)
