@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RIVALS := $(VENV)/.rivals
 # Two cores are enough for the suite; more only help.
 WORKERS ?= 2
 EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
@@ -48,11 +49,20 @@ format: install ## Let the formatter do what it can
 	@$(BIN)/ruff format .
 
 bench: install ## Measure, as ratios within one run
+	@test -e $(RIVALS) || { \
+	  echo "Installing what the benchmarks compare with …" >&2; \
+	  if command -v uv >/dev/null 2>&1; then \
+	    uv pip install --quiet --python $(BIN)/python -r requirements/bench.lock; \
+	  else \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.lock; \
+	  fi && touch $(RIVALS); \
+	} || echo "That did not work, so they are measured without it." >&2
 	@$(BIN)/python -m benchmarks
 
 lock: ## Renew the locks after a change of pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/runtime.lock
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev --group bench -o requirements/bench.lock
 
 docs: install ## Write the reference pages that are made from code
 	@$(BIN)/python -m docs.build

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.measure import table
 
-NAMES = ("heart", "store", "start", "throughput")
+NAMES = ("heart", "rules", "store", "start", "throughput")
 
 
 def main(wanted: list[str]) -> int:
