@@ -40,7 +40,11 @@ class GoalView(Model):
 
 
 class SourceView(Model):
-    """A source: whether it can be read, and when it last was."""
+    """A source: whether it can be read, and when it last was.
+
+    A reading that changed nothing is not worth an entry: of a source that is `ok`, `read_at` is the last reading known
+    when the view was made (its `at`), and later ones went well too. Of one that fails it is exact.
+    """
 
     name: str
     ok: bool
