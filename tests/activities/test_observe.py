@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities import policies
 from activities.observe import ObserveActivities
 from adapters.fake import FakeSource
 from engine.domain.errors import EngineError, SecretError
+from engine.domain.lifecycle.judging import ANSWERED_WITHIN
 from engine.domain.messages import Observe, Observed
 from engine.domain.records import Activity, Sample
 from engine.domain.strategy import Metric
@@ -39,6 +41,10 @@ def observing(store: SqlStore, clock: Standing, **sources: FakeSource) -> Observ
 
 def by_name(observed: Observed) -> dict[str, tuple[bool, str]]:
     return {reading.source: (reading.ok, reading.error) for reading in observed.readings}
+
+
+def test_no_look_lasts_longer_than_the_heart_waits_before_it_blames_the_source() -> None:
+    assert policies.OBSERVE["schedule_to_close_timeout"] < ANSWERED_WITHIN
 
 
 async def test_a_source_that_fails_says_so_and_the_others_deliver(

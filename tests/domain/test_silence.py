@@ -170,6 +170,28 @@ def test_a_source_that_was_never_read_says_nothing_about_its_channel() -> None:
     assert {entry.subject for entry in heart.of(EntryType.ALERT_FIRING)} == {"source/feed"}
 
 
+def test_a_source_that_is_asked_in_vain_is_called_unreadable_only_after_any_look_would_have_ended() -> None:
+    quick = {"name": "feed", "kind": "feed", "every": "5s"}
+    heart = Heart(plan(channels=[channel(**WATCHED)], rules=[UNREADABLE], sources=[quick]), mute=["feed"])
+    heart.until(START + timedelta(minutes=20))
+    asked = heart.state.sources["feed"].unanswered_since
+    assert asked is not None
+    assert heart.when(EntryType.ALERT_FIRING) == [asked + timedelta(minutes=7)]
+
+
+def test_a_worker_of_ours_that_is_away_for_minutes_is_not_blamed_on_a_source_that_is_read_every_few_seconds() -> (
+    None
+):
+    quick = {"name": "feed", "kind": "feed", "every": "5s"}
+    heart = Heart(plan(channels=[channel(**WATCHED)], rules=[UNREADABLE], sources=[quick]))
+    heart.mute = {"feed"}
+    heart.until(START + timedelta(minutes=6))
+    heart.mute = set()
+    heart.until(START + timedelta(minutes=30))
+    assert not heart.of(EntryType.ALERT_FIRING)
+    assert heart.state.sources["feed"].unanswered_since is None
+
+
 def test_a_source_that_answers_again_settles_what_was_unknown() -> None:
     heart = Heart(plan(channels=[channel(**WATCHED)]))
     heart.unreadable = {"feed"}

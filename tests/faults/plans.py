@@ -21,7 +21,7 @@ accounts:
 notifiers:
   - {name: console, kind: log}
 sources:
-  - {name: blog-feed, kind: feed, every: 15s, settings: {url: site/feed.xml}}
+  - {name: blog-feed, kind: feed, every: 5s, settings: {url: site/feed.xml}}
 """
 
 STRATEGY = """\
@@ -36,7 +36,7 @@ channels:
   - name: blog
     account: site
     purpose: Show that no post is lost
-    silence: {after: 90s, dormant_after: 1d}
+    silence: {after: 40s, dormant_after: 1d}
     activity: blog-feed
   - name: letter
     account: letter-tool

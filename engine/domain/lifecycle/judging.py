@@ -10,7 +10,7 @@ from engine.domain import momentum
 from engine.domain.alerts import Verdict, is_active
 from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.lifecycle import reasons
-from engine.domain.lifecycle.state import ChannelState, Draft, Outlook
+from engine.domain.lifecycle.state import ChannelState, Draft, Outlook, SourceState
 from engine.domain.plan import Plan
 from engine.domain.records import DataState, Pause
 from engine.domain.rule import Rule
@@ -20,6 +20,9 @@ from engine.domain.words import FOREVER
 STALE_SLACK = timedelta(minutes=5)
 LEAD = timedelta(minutes=1)
 ASKED_IN_VAIN = 3
+# A look ends within six minutes, whatever the source does (`activities.policies.OBSERVE`). Until then silence may be
+# that of a worker of ours which is just being started again.
+ANSWERED_WITHIN = timedelta(minutes=7)
 
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
@@ -30,13 +33,21 @@ def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
     if kind == "source":
         # Only what was asked in vain is unreadable: while we slept ourselves, nothing was wrong with the source.
         state = draft.sources[name]
-        in_vain = state.failing or state.unanswered >= ASKED_IN_VAIN
+        vain_at = in_vain_at(state)
+        in_vain = state.failing or (vain_at is not None and t >= vain_at)
         late = t >= limit_of(draft, rule, kind, name)
         return Verdict(late and in_vain, why=lambda: reasons.no_reading(draft, name))
     channel = draft.plan.channels[name]
     if rule.cadence is not None and rule.cadence.breach == "at_most":
         return _too_many(draft, rule, channel, t)
     return _quiet(draft, rule, channel, t)
+
+
+def in_vain_at(state: SourceState) -> datetime | None:
+    """Return when a source that was asked again and again counts as one that gives no answer."""
+    if state.unanswered < ASKED_IN_VAIN or state.unanswered_since is None:
+        return None
+    return state.unanswered_since + ANSWERED_WITHIN
 
 
 def _missing(draft: Draft, rule: Rule, name: str, t: datetime) -> Verdict:
@@ -75,6 +86,9 @@ def limits(draft: Draft) -> Iterator[datetime]:
     for name, state in draft.sources.items():
         if state.read_at is not None:
             yield state.read_at + staleness(draft.plan.sources[name].every)
+        vain_at = in_vain_at(state)
+        if vain_at is not None:
+            yield vain_at
 
 
 def patience(rule: Rule, default: timedelta | None) -> timedelta:

@@ -51,8 +51,13 @@ def advance(draft: Draft, t: datetime) -> None:
         return
     for name in due:
         state = draft.sources[name]
+        asked_at = max(t, draft.now)
         draft.sources[name] = state.model_copy(
-            update={"asked_at": max(t, draft.now), "unanswered": state.unanswered + 1}
+            update={
+                "asked_at": asked_at,
+                "unanswered": state.unanswered + 1,
+                "unanswered_since": state.unanswered_since or asked_at,
+            }
         )
     newest = {
         channel.name: many

@@ -27,12 +27,13 @@ class ChannelState(Model):
 
 
 class SourceState(Model):
-    """When a source was last asked, and last answered; how often it was asked since without an answer."""
+    """When a source was last asked, and last answered; how often, and since when, it is asked without an answer."""
 
     watched_since: Instant
     asked_at: Instant | None = None
     read_at: Instant | None = None
     unanswered: int = 0
+    unanswered_since: Instant | None = None
     failing: bool = False
     error: str = ""
 

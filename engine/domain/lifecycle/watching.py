@@ -56,7 +56,7 @@ def observed(draft: Draft, reading: Reading, t: datetime) -> None:
     subject = f"source/{reading.source}"
     if not reading.ok:
         draft.sources[reading.source] = state.model_copy(
-            update={"failing": True, "error": reading.error, "unanswered": 0}
+            update={"failing": True, "error": reading.error, "unanswered": 0, "unanswered_since": None}
         )
         if not state.failing:
             draft.note(
@@ -69,7 +69,13 @@ def observed(draft: Draft, reading: Reading, t: datetime) -> None:
         return
     read_at = max(min(reading.at, t), state.read_at or min(reading.at, t))
     draft.sources[reading.source] = state.model_copy(
-        update={"failing": False, "error": "", "read_at": read_at, "unanswered": 0}
+        update={
+            "failing": False,
+            "error": "",
+            "read_at": read_at,
+            "unanswered": 0,
+            "unanswered_since": None,
+        }
     )
     if state.failing:
         draft.note(EntryType.SOURCE_STATE, subject, f"{reading.source} can be read again", t, ok=True)
