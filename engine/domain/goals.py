@@ -1,9 +1,10 @@
-"""A goal against its plan: where a straight line from baseline to target says it should be by now."""
+"""A goal against its plan: where the planned curve from baseline to target says it should be by now."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from engine.domain.base import to_utc
@@ -34,18 +35,27 @@ SLACK = 0.05
 
 def bounds(goal: Goal, zone: str) -> tuple[datetime, datetime]:
     """Return when the goal starts and is due, in UTC: midnight before its first, and after its last local day."""
-    tz = ZoneInfo(zone)
-    return (
-        to_utc(datetime.combine(goal.start, time(), tz)),
-        to_utc(datetime.combine(goal.due + timedelta(days=1), time(), tz)),
-    )
+    return to_utc(datetime.combine(goal.start, time(), ZoneInfo(zone))), _after(goal.due, zone)
 
 
 def planned(goal: Goal, now: datetime, zone: str) -> float:
-    """Return the value that the straight line from baseline to target has at `now`."""
+    """Return the value that the planned curve has at `now`: straight from baseline over the checkpoints to target."""
+    points = curve(goal, zone)
+    for (since, low), (until, high) in pairwise(points):
+        if now < until:
+            return low + max(0.0, (now - since) / (until - since)) * (high - low)
+    return goal.target
+
+
+def curve(goal: Goal, zone: str) -> list[tuple[datetime, float]]:
+    """Return the corners of the planned curve: instants in UTC with the value to have then."""
     start, due = bounds(goal, zone)
-    share = min(1.0, max(0.0, (now - start) / (due - start)))
-    return goal.baseline + share * (goal.target - goal.baseline)
+    corners = [(_after(point.day, zone), point.value) for point in goal.checkpoints]
+    return [(start, goal.baseline), *corners, (due, goal.target)]
+
+
+def _after(day: date, zone: str) -> datetime:
+    return to_utc(datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)))
 
 
 def pace(goal: Goal, value: float | None, now: datetime, zone: str) -> Pace:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.domain.base import Instant, Model, Name
+from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Reading, ReviewDecision
 from engine.domain.rule import Severity
@@ -52,6 +53,26 @@ class AcknowledgeAlert(Model):
     alert: str
 
 
+class StartSilence(Model):
+    """Tell nobody of these alerts until then; what they are is recorded all the same.
+
+    `rule` and `subject` may end in `*`. Alerts that still fire when the silence ends are told then.
+    """
+
+    type: Literal["start_silence"] = "start_silence"
+    rule: str = "*"
+    subject: str = "*"
+    until: Instant
+    reason: str = ""
+
+
+class EndSilence(Model):
+    """End a silence before its time."""
+
+    type: Literal["end_silence"] = "end_silence"
+    silence: str
+
+
 class StartPause(Model):
     """Stop posting and stop the momentum clocks, until an instant or until resumed."""
 
@@ -78,7 +99,15 @@ class DecideReview(Model):
 
 
 Instruction = Annotated[
-    CompleteTask | SnoozeTask | DecideSlot | AcknowledgeAlert | StartPause | EndPause | DecideReview,
+    CompleteTask
+    | SnoozeTask
+    | DecideSlot
+    | AcknowledgeAlert
+    | StartSilence
+    | EndSilence
+    | StartPause
+    | EndPause
+    | DecideReview,
     Field(discriminator="type"),
 ]
 
@@ -118,10 +147,16 @@ class PublishFinished(Model):
 
 
 class Observed(Model):
-    """Sources have been read."""
+    """Sources have been read, and rules were judged for `judged_at`, if that was asked.
+
+    Of the judgements only those are here that can change something: what is true or cannot be told, and whatever the
+    rules say of alerts that are not calm.
+    """
 
     type: Literal["observed"] = "observed"
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    judged_at: Instant | None = None
 
 
 class NotifyFinished(Model):
@@ -175,6 +210,7 @@ class Observe(Model):
     """Read these sources: `channels` maps a source to the channels whose activity it shows.
 
     `newest` says of how many of a channel's newest activities the heart must hear, where its cadence counts many.
+    With `judge` the rules are evaluated as well, after the reading; then `sources` may be empty.
     """
 
     type: Literal["observe"] = "observe"
@@ -183,6 +219,7 @@ class Observe(Model):
     channels: dict[Name, tuple[Name, ...]] = {}
     newest: dict[Name, int] = {}
     metrics: tuple[Metric, ...] = ()
+    judge: Circumstances | None = None
 
 
 class Notify(Model):

@@ -45,6 +45,9 @@ class Alert(Model):
     resolved_at: Instant | None = None
     acknowledged_by: str | None = None
     episode: int = 0
+    shadow: bool = False  # nobody is told of it and nothing follows
+    inhibited_by: str | None = None  # the alert that explains this one, while it fires
+    silenced_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -55,6 +58,7 @@ class Alert(Model):
 class TaskKind(StrEnum):
     """Why a person is asked."""
 
+    APPROVE = "approve"  # a rule would change something by itself, and asks first
     REVISION = "revision"  # a rule says that the plan or the work must change
     POST = "post"  # a slot that only a person can do
     CONTENT = "content"  # a slot found nothing to post
@@ -165,11 +169,15 @@ class Momentum(StrEnum):
 
 
 class Activity(Model):
-    """Something that happened on a channel, whoever did it. `ref` is its link or id, which makes it one thing."""
+    """Something that happened on a channel, whoever did it. `ref` is its link or id, which makes it one thing.
+
+    `sketch` is a fingerprint of its text (`engine.domain.likeness`), by which repeated texts are recognised.
+    """
 
     at: Instant
     ref: str
     title: str = ""
+    sketch: str = ""
 
 
 class Sample(Model):
@@ -202,3 +210,15 @@ class Pause(Model):
     reason: str = ""
     by: str = ""
     over: bool = False
+
+
+class Silencing(Model):
+    """A declared silence: nobody is told of alerts that match, until its end. `*` at the end of a pattern matches all."""
+
+    id: str
+    rule: str = "*"
+    subject: str = "*"
+    start: Instant
+    end: Instant
+    reason: str = ""
+    by: str = ""

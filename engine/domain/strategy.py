@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
@@ -22,8 +23,12 @@ from engine.domain.base import (
     format_duration,
     misfit,
 )
+from engine.domain.conditions import Expr
+from engine.domain.override import Override
+from engine.domain.routing import Routing
 from engine.domain.rule import Rule
 from engine.domain.schedule import Day, Schedule
+from engine.domain.signal import Signal
 
 PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
@@ -69,6 +74,26 @@ class Audience(Model):
     )
 
 
+class Assumption(Model):
+    """A belief with a number on which the plan rests, such as "a blog post brings 40 visits".
+
+    `holds` is tested again and again: true is held, false is broken, unknown is not yet testable.
+    """
+
+    name: Name = Field(description="How alerts and tasks refer to this assumption.")
+    says: Sentence = Field(description="What is believed, in one sentence with its number.")
+    holds: Expr = Field(
+        description="The condition under which it holds, in the language of rules; it reads the strategy's facts and signals."
+    )
+
+
+class Checkpoint(Model):
+    """A day by which the goal's metric is to have reached a value on its way."""
+
+    day: Day = Field(description="The last day on which the value is to be reached.")
+    value: float = Field(description="The value to have reached by then.")
+
+
 class Goal(Model):
     """A goal with its success sentence, its numbers and its dates (inclusive, in the strategy's zone)."""
 
@@ -82,6 +107,10 @@ class Goal(Model):
     target: float = Field(description="The value to reach; below the baseline for a number that is to fall.")
     start: Day = Field(description="The first day.")
     due: Day = Field(description="The last day by which the target is reached.")
+    checkpoints: tuple[Checkpoint, ...] = Field(
+        default=(),
+        description="Values on the way, in order of their days; between them the planned curve is straight.",
+    )
     owner: Name | None = Field(default=None, description="Who answers for it.")
 
     @model_validator(mode="after")
@@ -95,6 +124,12 @@ class Goal(Model):
             raise misfit(
                 "target",
                 f"target and baseline are the same number, so there is nothing to reach; write a target apart from {self.baseline:g}",
+            )
+        days = [self.start, *(point.day for point in self.checkpoints), self.due]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise misfit(
+                "checkpoints",
+                "checkpoints lie between start and due, the earliest first; write their days in that order",
             )
         return self
 
@@ -176,6 +211,25 @@ class Effort(Model):
     )
 
 
+class Bounds(Model):
+    """How far a rule may change a channel's cadence by itself: from and to, both included."""
+
+    at_least: tuple[int, int] | None = Field(
+        default=None, description="The lowest and the highest `at_least` that a rule may set."
+    )
+    at_most: tuple[int, int] | None = Field(
+        default=None, description="The lowest and the highest `at_most` that a rule may set."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for name in ("at_least", "at_most"):
+            given = getattr(self, name)
+            if given is not None and not 1 <= given[0] <= given[1]:
+                raise misfit(name, "it goes from the lower to the higher number; write for example [1, 3]")
+        return self
+
+
 class Channel(Model):
     """A place that the strategy feeds, through one account of the workspace."""
 
@@ -195,6 +249,10 @@ class Channel(Model):
     silence: Silence = Field(
         default=Silence(),
         description="When it counts as silent and as dormant; by default this follows from the cadence.",
+    )
+    adjustable: Bounds = Field(
+        default=Bounds(),
+        description="How far rules may change its cadence by themselves; by default not at all.",
     )
     activity: Name | None = Field(
         default=None, description="The source that shows what was posted here, by whomever (kind feed)."
@@ -345,13 +403,23 @@ class Strategy(Model):
     objectives: tuple[Objective, ...] = Field(default=(), description="What it is for.")
     audiences: tuple[Audience, ...] = Field(default=(), description="To whom it speaks.")
     goals: tuple[Goal, ...] = Field(default=(), description="How far it is to bring us, by when.")
+    assumptions: tuple[Assumption, ...] = Field(
+        default=(), description="Beliefs with numbers on which the plan rests; tested as results come."
+    )
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = Field(
         description="The places that it feeds; at least one."
     )
     metrics: tuple[Metric, ...] = Field(default=(), description="The numbers that are read.")
     actions: tuple[Action, ...] = Field(default=(), description="The work that is scheduled.")
     packs: tuple[Name, ...] = Field(default=("momentum",), description="Rule packs that watch this strategy.")
+    signals: tuple[Signal, ...] = Field(
+        default=(), description="Numbers from windows over samples and posts, for its rules."
+    )
     rules: tuple[Rule, ...] = Field(
         default=(), description="Own rules; one named like a pack's rule replaces it."
     )
+    overrides: tuple[Override, ...] = Field(
+        default=(), description="Single fields of a pack's rules, changed by the rule's name."
+    )
+    routing: Routing = Field(default=Routing(), description="How people are told of alerts.")
     reviews: tuple[Review, ...] = Field(default=(), description="When people look back and decide.")

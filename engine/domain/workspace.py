@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from engine.domain.base import Model, Name, PositiveDuration, Sentence, ZoneName
+from engine.domain.schedule import Day
 
 # `env:NAME` or `file:/path`: a reference, never the secret itself.
 SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
@@ -49,6 +50,10 @@ class Account(Model):
     secrets: dict[str, SecretRef] = Field(
         default_factory=dict,
         description="References to secrets by the name that the adapter asks for: `env:NAME` or `file:/path`, never the secret itself.",
+    )
+    credential_expires: Day | None = Field(
+        default=None,
+        description="The last day on which the account's credential works, so that it is renewed before.",
     )
 
 
