@@ -13,20 +13,34 @@ from pydantic import JsonValue
 
 from engine.domain.clocks import Standstill, deadline
 from engine.domain.records import Alert, AlertState, DataState
-from engine.domain.rule import Rule
+from engine.domain.rule import Rule, Severity
 
 
 class Verdict(NamedTuple):
     """What a rule says of a subject at an instant.
 
     `truth` is None exactly when `data` is not ok. `why` gives the sentence and the values behind it. While the
-    subject's clock stands `still`, a pending alert does not ripen.
+    subject's clock stands `still`, a pending alert does not ripen. `recovered` counts where the rule has a `recover`:
+    only True lets a firing alert end. `severity` is None where it is the rule's own.
     """
 
     truth: bool | None
     data: DataState = DataState.OK
     why: Callable[[], tuple[str, dict[str, JsonValue]]] = lambda: ("", {})
     still: Sequence[Standstill] = ()
+    recovered: bool | None = None
+    severity: Severity | None = None
+
+
+# What an episode begins with: nobody knows of it yet.
+_FRESH: dict[str, object] = {
+    "acknowledged_by": None,
+    "inhibited_by": None,
+    "silenced_by": None,
+    "followed": False,
+    "told_at": None,
+    "tellings": 0,
+}
 
 
 def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
@@ -36,20 +50,28 @@ def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
         return alert
     if verdict.truth:
         return _when_true(alert, verdict, rule, now)
+    if rule.recover is not None and is_active(alert) and not verdict.recovered:
+        return _relapsed(alert)
     return _when_false(alert, rule, now)
 
 
 def _noticing_data(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
-    if alert.data is verdict.data and alert.severity is rule.severity:
+    severity = verdict.severity or rule.severity
+    if alert.data is verdict.data and alert.severity is severity and alert.shadow is rule.is_shadow:
         return alert
-    return alert.model_copy(update={"data": verdict.data, "severity": rule.severity})
+    return alert.model_copy(update={"data": verdict.data, "severity": severity, "shadow": rule.is_shadow})
+
+
+def _relapsed(alert: Alert) -> Alert:
+    """Return the alert firing; it had perhaps begun to recover."""
+    if alert.state is AlertState.FIRING:
+        return alert
+    return alert.model_copy(update={"state": AlertState.FIRING, "recovering_since": None})
 
 
 def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
-    if alert.state is AlertState.FIRING:
-        return alert
-    if alert.state is AlertState.RECOVERING:
-        return alert.model_copy(update={"state": AlertState.FIRING, "recovering_since": None})
+    if is_active(alert):
+        return _relapsed(alert)
     since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
     ripe_at = deadline(since, rule.for_, verdict.still)
     ripe = ripe_at is not None and now >= ripe_at
@@ -65,9 +87,9 @@ def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Ale
                 "pending_since": since,
                 "fired_at": now,
                 "resolved_at": None,
-                "acknowledged_by": None,
                 "episode": alert.episode + 1,
             }
+            | _FRESH
         )
     return alert.model_copy(update=reasons | {"state": AlertState.PENDING, "pending_since": since})
 

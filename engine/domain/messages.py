@@ -9,7 +9,7 @@ from pydantic import Field
 from engine.domain.base import Instant, Model, Name
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.publication import Post, PublishOutcome
-from engine.domain.records import Reading, ReviewDecision
+from engine.domain.records import Alert, Reading, ReviewDecision
 from engine.domain.rule import Severity
 from engine.domain.strategy import Metric
 from engine.domain.workspace import NotifierConfig, SourceConfig
@@ -223,7 +223,7 @@ class Observe(Model):
 
 
 class Notify(Model):
-    """Tell people something, once; `notice` is its identity."""
+    """Tell people something, once; `notice` is its identity. `alerts` are those that it is about, as they stand."""
 
     type: Literal["notify"] = "notify"
     notice: str
@@ -232,6 +232,7 @@ class Notify(Model):
     title: str
     body: str
     notifiers: tuple[NotifierConfig, ...]
+    alerts: tuple[Alert, ...] = ()
 
 
 Effect = Annotated[Publish | Find | Observe | Notify, Field(discriminator="type")]

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cached_property
 
 from engine.domain.base import Model, Name
 from engine.domain.clocks import Standstill
 from engine.domain.occurrences import blackout_spans
 from engine.domain.rule import Rule
+from engine.domain.signal import Signal
 from engine.domain.strategy import Action, Channel, ContentItem, Metric, Review, Strategy
 from engine.domain.subjects import subjects
 from engine.domain.workspace import Account, Person, SourceConfig, Workspace
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What reports show beside every judgement of a goal.
+_ALWAYS = frozenset({"value", "planned"})
 
 
 class Plan(Model):
     """Everything that one strategy needs to run, by value: the same plan always behaves the same.
 
-    `content` holds for each action its items, read from their folder when the plan was loaded. `rules` are
-    the packs' rules with the strategy's own laid over them.
+    `content` holds for each action its items, read from their folder when the plan was loaded. `rules` and `signals`
+    are the packs' with the strategy's own laid over them.
     """
 
     workspace: Workspace
     strategy: Strategy
     content: dict[Name, tuple[ContentItem, ...]]
     rules: tuple[Rule, ...] = ()
+    signals: tuple[Signal, ...] = ()
 
     @property
     def id(self) -> str:
@@ -107,7 +114,7 @@ class Plan(Model):
         found: dict[str, tuple[tuple[Rule, str], ...]] = dict.fromkeys(self.sources, ())
         for rule, subject in self.judged:
             kind, _, name = subject.partition("/")
-            if kind == "metric" and rule.deadline is not None:
+            if kind == "metric" and rule.deadline is not None and rule.deadline.since == "sample":
                 source = self.metrics[name].source
                 found[source] = (*found[source], (rule, name))
         return found
@@ -116,6 +123,13 @@ class Plan(Model):
     def rule_of(self) -> dict[str, Rule]:
         """Return the rule of each alert that can be, by the alert's id."""
         return {f"{rule.name}@{subject}": rule for rule, subject in self.judged}
+
+    def rule_for(self, rule: str, subject: str) -> Rule | None:
+        """Return the rule of an alert as long as rule and subject are part of the plan; a task always may be."""
+        if subject.startswith("task/"):
+            found = self.by_facts.get(rule)
+            return found if found is not None and found.of == "task" else None
+        return self.rule_of.get(f"{rule}@{subject}")
 
     @cached_property
     def rules_of(self) -> dict[str, tuple[Rule, ...]]:
@@ -127,10 +141,52 @@ class Plan(Model):
 
     @cached_property
     def judged(self) -> tuple[tuple[Rule, str], ...]:
-        """Return every enabled rule with each of its subjects."""
+        """Return every enabled rule with each of its subjects, as far as the plan knows them."""
+        rules = {rule.name: rule for rule in self.rules}
         return tuple(
-            (rule, subject)
-            for rule in self.rules
-            if rule.enabled
-            for subject in subjects(self.strategy, self.sources, rule)
+            (rule, subject) for rule in self.rules if rule.enabled for subject in subjects(self, rule, rules)
         )
+
+    @cached_property
+    def by_clock(self) -> tuple[tuple[Rule, str], ...]:
+        """Return the rules that the heart judges by its own clocks, with their subjects."""
+        return tuple((rule, subject) for rule, subject in self.judged if not rule.is_evaluated)
+
+    @cached_property
+    def by_facts(self) -> dict[str, Rule]:
+        """Return the enabled rules that are evaluated from facts, by name."""
+        return {rule.name: rule for rule in self.rules if rule.enabled and rule.is_evaluated}
+
+    def rests_on(self, subject: str) -> tuple[str, ...]:
+        """Return the subject and those that it rests on: a channel on its source, a goal on its metric and so on."""
+        kind, _, name = subject.partition("/")
+        below: list[str] = []
+        if kind == "channel" and name in self.channels and self.channels[name].activity:
+            below = [f"source/{self.channels[name].activity}"]
+        elif kind == "metric" and name in self.metrics:
+            metric = self.metrics[name]
+            below = [f"source/{metric.source}", *([f"channel/{metric.channel}"] if metric.channel else ())]
+        elif kind == "goal":
+            below = [f"metric/{goal.metric}" for goal in self.strategy.goals if goal.name == name]
+        elif kind in ("action", "post"):
+            action = self.actions.get(name.split(".", 1)[0])
+            below = [f"channel/{action.channel}"] if action else []
+        return (
+            subject,
+            *(each for one in below for each in self.rests_on(one)),
+            *(() if kind == "strategy" else ("strategy",)),
+        )
+
+    @cached_property
+    def words_of_rules(self) -> frozenset[str]:
+        """Return every word that an expression of the plan holds: what none names need not be known."""
+        texts = [assumption.holds for assumption in self.strategy.assumptions]
+        for rule in self.by_facts.values():
+            texts += [text for text in (rule.expr, rule.recover) if text]
+            texts += [one.when for one in rule.severities]
+        return frozenset(_WORD.findall("\n".join(texts))) | _ALWAYS
+
+    @cached_property
+    def by_rhythm(self) -> frozenset[str]:
+        """Return the names of the channels that a rule judges by their own rhythm."""
+        return frozenset(subject.split("/", 1)[1] for rule, subject in self.judged if rule.quiet is not None)

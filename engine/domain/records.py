@@ -46,8 +46,11 @@ class Alert(Model):
     acknowledged_by: str | None = None
     episode: int = 0
     shadow: bool = False  # nobody is told of it and nothing follows
-    inhibited_by: str | None = None  # the alert that explains this one, while it fires
+    inhibited_by: str | None = None  # the alert that explains this one, while both fire
     silenced_by: str | None = None
+    followed: bool = False  # whether its task was opened and its effects were done
+    told_at: Instant | None = None
+    tellings: int = 0
 
     @property
     def id(self) -> str:
@@ -222,3 +225,20 @@ class Silencing(Model):
     end: Instant
     reason: str = ""
     by: str = ""
+
+
+class NoticeGroup(Model):
+    """Alerts that are told together at `due`, through the same notifiers."""
+
+    due: Instant
+    alerts: tuple[str, ...]
+
+
+class Adjusted(Model):
+    """What a firing alert has changed by itself, or would change once a person agrees (`task`)."""
+
+    channel: str
+    at_least: int | None = None
+    at_most: int | None = None
+    pause_until: Instant | None = None
+    task: str | None = None

@@ -5,22 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import pausing, reviewing, slots, watching
+from engine.domain.lifecycle import alerting, digesting, pausing, reviewing, slots
 from engine.domain.lifecycle.state import ChannelState, Draft, MetricState, SourceState
 from engine.domain.messages import PlanApplied
+from engine.domain.quiet import Rhythm
 
 
 def make_room(draft: Draft) -> None:
     """Give every channel, metric and source of the draft's plan its memory; what was known is kept."""
     plan, now = draft.plan, draft.now
-    draft.channels = {n: draft.channels.get(n) or ChannelState(watched_since=now) for n in plan.channels}
+    draft.channels = {n: _channel(draft, n) for n in plan.channels}
     draft.metrics = {n: draft.metrics.get(n) or MetricState(watched_since=now) for n in plan.metrics}
     draft.sources = {n: draft.sources.get(n) or SourceState(watched_since=now) for n in plan.sources}
+
+
+def _channel(draft: Draft, name: str) -> ChannelState:
+    """Return the channel's memory; its rhythm only where a rule of the plan judges by it."""
+    state = draft.channels.get(name) or ChannelState(watched_since=draft.now)
+    if name not in draft.plan.by_rhythm:
+        return state if state.rhythm is None else state.model_copy(update={"rhythm": None})
+    if state.rhythm is not None and state.rhythm.zone == draft.plan.zone:
+        return state
+    rhythm = Rhythm.of((activity.at for activity in state.recent), draft.plan.zone)
+    return state.model_copy(update={"rhythm": rhythm})
 
 
 def apply_plan(draft: Draft, event: PlanApplied, t: datetime) -> None:
     """Bring the rest of the memory in line with the draft's plan."""
     draft.revision, draft.digest = event.revision, draft.plan.digest
+    draft.revised_at, draft.judgement_asked = t, None
     by = f" by {event.author}" if event.author else ""
     why = f": {event.reason}" if event.reason else ""
     draft.note(
@@ -33,6 +46,7 @@ def apply_plan(draft: Draft, event: PlanApplied, t: datetime) -> None:
         reason=event.reason,
     )
     _reschedule(draft, t)
+    digesting.schedule_next(draft, t)
     _end_what_left(draft, t)
 
 
@@ -54,9 +68,9 @@ def _reschedule(draft: Draft, t: datetime) -> None:
 
 
 def _end_what_left(draft: Draft, t: datetime) -> None:
-    standing = {f"{rule.name}@{subject}" for rule, subject in draft.plan.judged}
-    for alert in [alert for alert in draft.alerts.values() if alert.id not in standing]:
-        watching.drop_alert(draft, alert, t)
+    for alert in list(draft.alerts.values()):
+        if draft.plan.rule_for(alert.rule, alert.subject) is None:
+            alerting.drop(draft, alert, t)
     slots.end_those_of_nothing(draft, t)
     reviewing.end_those_of_nothing(draft, t)
     pausing.end_those_of_nothing(draft, t)

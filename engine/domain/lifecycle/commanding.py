@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 
 from engine.domain import alerts
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import pausing, publishing, reviewing, slots, tasking
+from engine.domain.lifecycle import (
+    consequences,
+    pausing,
+    publishing,
+    reviewing,
+    silencing,
+    slots,
+    tasking,
+)
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.messages import (
     AcknowledgeAlert,
@@ -15,8 +23,10 @@ from engine.domain.messages import (
     DecideReview,
     DecideSlot,
     EndPause,
+    EndSilence,
     SnoozeTask,
     StartPause,
+    StartSilence,
 )
 from engine.domain.plan import Plan
 from engine.domain.publication import PublishOutcome, PublishStatus
@@ -39,18 +49,39 @@ def refusal(plan: Plan, state: State | Draft, command: Command, now: datetime) -
     match order:
         case CompleteTask() | SnoozeTask() | DecideSlot():
             return _task_refusal(state, order, now)
+        case StartSilence():
+            return _silence_refusal(state, order, now)
+        case StartPause():
+            return _pause_refusal(plan, order, now)
+    return _nothing_to(state, order, now)
+
+
+def _nothing_to(
+    state: State | Draft, order: AcknowledgeAlert | EndSilence | EndPause | DecideReview, now: datetime
+) -> str | None:
+    """Return that what the command is about is not there."""
+    match order:
         case AcknowledgeAlert():
             alert = state.alerts.get(order.alert)
             if alert is None or not alerts.is_active(alert):
                 return f"There is no active alert {order.alert}. `drumbeat status` lists the active ones."
-        case StartPause():
-            return _pause_refusal(plan, order, now)
+        case EndSilence():
+            if order.silence not in state.silencings:
+                return f"There is no silence {order.silence}. `drumbeat silence list` lists those that hold."
         case EndPause():
             if not any(pause.scope == order.scope and pausing.is_open(pause, now) for pause in state.pauses):
                 return f"{order.scope} is not paused, so there is nothing to resume."
         case DecideReview():
             if order.review not in state.reviews:
                 return f"There is no open review {order.review}. `drumbeat status` lists the open ones."
+    return None
+
+
+def _silence_refusal(state: State | Draft, order: StartSilence, now: datetime) -> str | None:
+    if not now < order.until <= now + FARTHEST:
+        return "A silence ends later than now and within ten years. Name such an end."
+    if len(state.silencings) >= silencing.MOST:
+        return f"There are {silencing.MOST} silences already. End some first."
     return None
 
 
@@ -130,6 +161,10 @@ def _carry_out(draft: Draft, command: Command, t: datetime) -> str:
             summary = f"{alert.rule} on {alert.subject} was acknowledged by {alert.acknowledged_by}"
             draft.note(EntryType.ALERT_ACKNOWLEDGED, alert.subject, summary, t, alert=alert)
             return summary
+        case StartSilence():
+            return silencing.start(draft, order, by, t)
+        case EndSilence():
+            return silencing.end(draft, order, t)
         case StartPause():
             return pausing.start(draft, order, by, t)
         case EndPause():
@@ -157,6 +192,8 @@ def _complete(draft: Draft, order: CompleteTask, by: str, t: datetime) -> str:
         publishing.published(draft, slot, slot.post, outcome, t, by=by)
         return f"{task.id} is done"
     tasking.close_task(draft, task, order.outcome or "done", t, by=by, link=order.link)
+    if task.kind is TaskKind.APPROVE:
+        consequences.approve(draft, task, t)
     return f"{task.id} is done"
 
 

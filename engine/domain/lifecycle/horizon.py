@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.domain import alerts
-from engine.domain.lifecycle import judging, observing, tasking
+from engine.domain.lifecycle import announcing, judging, observing, tasking
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.momentum import calm_at
 from engine.domain.plan import Plan
@@ -33,6 +33,12 @@ def _instants(draft: Draft) -> Iterator[datetime]:
     yield from (turn for task in draft.tasks.values() if (turn := tasking.next_turn(task)) is not None)
     yield from (observing.next_look(draft, source) for source in draft.plan.sources)
     yield from judging.limits(draft)
+    yield from (silence.end for silence in draft.silencings.values())
+    yield from (group.due for group in draft.groups.values())
+    if draft.digest_due is not None:
+        yield draft.digest_due
+    if (due := observing.next_judgement(draft)) is not None:
+        yield due
     for channel in draft.plan.strategy.channels:
         ahead = judging.outlook(draft, channel)
         yield from ahead.turns
@@ -42,11 +48,13 @@ def _instants(draft: Draft) -> Iterator[datetime]:
     for alert in draft.alerts.values():
         if (turn := _turn(draft, alert)) is not None:
             yield turn
+        if alert.told_at is not None and (again := announcing.repeats_at(draft, alert)) is not None:
+            yield again
 
 
 def _turn(draft: Draft, alert: Alert) -> datetime | None:
     """Return when an alert's own clocks turn it; they may stand still with those of its channel."""
-    rule = draft.plan.rule_of.get(alert.id)
+    rule = draft.plan.rule_for(alert.rule, alert.subject)
     if rule is None or alert.state not in (AlertState.PENDING, AlertState.RECOVERING):
         return None
     return alerts.next_turn(alert, rule, judging.still(draft, rule, alert.subject))

@@ -9,10 +9,10 @@ from functools import lru_cache
 from engine.domain import momentum
 from engine.domain.alerts import Verdict, is_active
 from engine.domain.clocks import Standstill, deadline, intersection, merged
-from engine.domain.lifecycle import reasons
+from engine.domain.lifecycle import effective, reasons
 from engine.domain.lifecycle.state import ChannelState, Draft, Outlook, SourceState
 from engine.domain.plan import Plan
-from engine.domain.records import DataState, Pause
+from engine.domain.records import DataState, Pause, Slot
 from engine.domain.rule import Rule
 from engine.domain.strategy import Channel
 from engine.domain.words import FOREVER
@@ -27,9 +27,13 @@ ANSWERED_WITHIN = timedelta(minutes=7)
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
     """Return what the rule says of the subject at `t`."""
+    if rule.unjudged is not None:
+        return _unjudged(draft, rule.unjudged.rule, subject)
     kind, name = subject.split("/", 1)
     if kind == "metric":
         return _missing(draft, rule, name, t)
+    if kind == "action":
+        return _unsettled(draft, rule, name, t)
     if kind == "source":
         # Only what was asked in vain is unreadable: while we slept ourselves, nothing was wrong with the source.
         state = draft.sources[name]
@@ -37,10 +41,38 @@ def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
         in_vain = state.failing or (vain_at is not None and t >= vain_at)
         late = t >= limit_of(draft, rule, kind, name)
         return Verdict(late and in_vain, why=lambda: reasons.no_reading(draft, name))
-    channel = draft.plan.channels[name]
+    channel = effective.channel(draft, name, besides=rule.name)
     if rule.cadence is not None and rule.cadence.breach == "at_most":
         return _too_many(draft, rule, channel, t)
     return _quiet(draft, rule, channel, t)
+
+
+def _unjudged(draft: Draft, rule: str, subject: str) -> Verdict:
+    """Judge whether another rule is without an answer, for want of data."""
+    other = draft.alerts.get(f"{rule}@{subject}")
+    without = other is not None and other.data is not DataState.OK
+    return Verdict(
+        without, why=lambda: reasons.unjudged(rule, subject, other.data if other else DataState.OK)
+    )
+
+
+def _unsettled(draft: Draft, rule: Rule, action: str, t: datetime) -> Verdict:
+    """Judge whether a slot of the action is past its time without an outcome, whatever the cause."""
+    late = [slot for slot, limit in unsettled_limits(draft, rule, action) if limit <= t]
+    return Verdict(bool(late), why=lambda: reasons.unsettled(draft, late[0], t))
+
+
+def unsettled_limits(draft: Draft, rule: Rule, action: str) -> Iterator[tuple[Slot, datetime]]:
+    """Yield the open slots of an action, each with the instant by which it should have come to an end.
+
+    That is the slot's grace after its due instant; where a person was asked, the grace after the person's own time.
+    """
+    planned = draft.plan.actions[action]
+    for slot in draft.slots.values():
+        if slot.action == action:
+            task = draft.tasks.get(slot.task or "")
+            since = max(slot.due, task.due) if task is not None else slot.due
+            yield slot, since + patience(rule, planned.schedule.misfire.grace)
 
 
 def in_vain_at(state: SourceState) -> datetime | None:
@@ -79,9 +111,11 @@ def limit_of(draft: Draft, rule: Rule, kind: str, name: str) -> datetime:
 
 def limits(draft: Draft) -> Iterator[datetime]:
     """Yield when metrics and sources are missing, and when what is known of sources is no longer fresh."""
-    for rule, subject in draft.plan.judged:
-        kind, name = subject.split("/", 1)
-        if kind != "channel":
+    for rule, subject in draft.plan.by_clock:
+        kind, _, name = subject.partition("/")
+        if kind == "action" and rule.deadline is not None:
+            yield from (limit for _, limit in unsettled_limits(draft, rule, name))
+        elif kind in ("metric", "source") and rule.deadline is not None:
             yield limit_of(draft, rule, kind, name)
     for name, state in draft.sources.items():
         if state.read_at is not None:
@@ -108,6 +142,8 @@ def _quiet(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
         return Verdict(None, data)
     if rule.cadence is not None:
         return Verdict(truth, why=lambda: reasons.too_few(channel), still=ahead.still)
+    if rule.quiet is not None:
+        return Verdict(truth, why=lambda: reasons.quiet(draft, channel, t), still=ahead.still)
     limit = patience(rule, channel.silent_after)
     return Verdict(truth, why=lambda: reasons.silence(draft, channel, limit), still=ahead.still)
 
@@ -149,30 +185,50 @@ def outlook(draft: Draft, channel: Channel) -> Outlook:
     """Return what will become of a channel if nothing happens."""
     state = draft.channels[channel.name]
     ahead = draft.outlooks.get(channel.name)
-    if ahead is None or ahead.recent is not state.recent or ahead.pauses is not draft.pauses:
-        ahead = draft.outlooks[channel.name] = _look_ahead(draft, channel, state)
+    if (
+        ahead is None
+        or ahead.recent is not state.recent
+        or ahead.pauses is not draft.pauses
+        or ahead.adjusted != draft.adjusted
+    ):
+        ahead = draft.outlooks[channel.name] = _look_ahead(draft, channel.name, state)
     return ahead
 
 
-def _look_ahead(draft: Draft, channel: Channel, state: ChannelState) -> Outlook:
-    still = standstills(draft.plan, draft.pauses, channel.name)
+def _look_ahead(draft: Draft, name: str, state: ChannelState) -> Outlook:
+    channel = effective.channel(draft, name)
+    still = standstills(draft.plan, draft.pauses, name)
     turning = momentum.turning(channel, state.recent, state.watched_since, still)
-    last = state.recent[-1].at if state.recent else state.watched_since
     dues = {
-        rule.name: turning.slowing
-        if rule.cadence
-        else deadline(last, patience(rule, channel.silent_after), still)
-        for rule in draft.plan.rules_of.get(f"channel/{channel.name}", ())
+        rule.name: _due(draft, rule, name, state, still)
+        for rule in draft.plan.rules_of.get(f"channel/{name}", ())
+        if not rule.is_evaluated and rule.unjudged is None
     }
     overfed_until = momentum.too_many_until(channel, state.recent)
     turns = (*turning.instants(), *(due for due in dues.values() if due is not None))
-    return Outlook(state.recent, draft.pauses, still, turning, dues, turns, overfed_until)
+    return Outlook(
+        state.recent, draft.pauses, draft.adjusted.copy(), still, turning, dues, turns, overfed_until
+    )
+
+
+def _due(
+    draft: Draft, rule: Rule, name: str, state: ChannelState, still: Sequence[Standstill]
+) -> datetime | None:
+    """Return when a rule about too little becomes true of a channel if nothing happens there."""
+    if rule.quiet is not None:
+        return state.rhythm.alarm_at(still) if state.rhythm is not None else None
+    channel = effective.channel(draft, name, besides=rule.name)
+    if rule.cadence is not None:
+        return momentum.too_few_at(channel, state.recent, state.watched_since, still)
+    last = state.recent[-1].at if state.recent else state.watched_since
+    return deadline(last, patience(rule, channel.silent_after), still)
 
 
 def still(draft: Draft, rule: Rule, subject: str) -> Sequence[Standstill]:
     """Return when the clock of an alert about this subject stands still: only that of silence ever does."""
-    kind, name = subject.split("/", 1)
-    if kind != "channel" or (rule.cadence is not None and rule.cadence.breach == "at_most"):
+    kind, _, name = subject.partition("/")
+    timeless = rule.is_evaluated or rule.unjudged is not None
+    if kind != "channel" or timeless or (rule.cadence is not None and rule.cadence.breach == "at_most"):
         return ()
     return outlook(draft, draft.plan.channels[name]).still
 

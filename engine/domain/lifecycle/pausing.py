@@ -21,6 +21,11 @@ def is_open(pause: Pause, t: datetime) -> bool:
 def start(draft: Draft, order: StartPause, by: str, t: datetime) -> str:
     """Begin a pause; one of the same scope that is open ends here."""
     finish(draft, order.scope, t)
+    return start_beside(draft, order, by, t)
+
+
+def start_beside(draft: Draft, order: StartPause, by: str, t: datetime) -> str:
+    """Begin a pause beside those that hold already; each ends by itself."""
     pause = Pause(scope=order.scope, start=t, end=order.until, reason=order.reason, by=by)
     draft.pauses = _remembered((*draft.pauses, pause))
     until = f"until {moment(order.until, draft.plan.zone)}" if order.until else "until somebody resumes it"
@@ -35,10 +40,12 @@ def resume(draft: Draft, order: EndPause, t: datetime) -> str:
     return f"{order.scope} goes on"
 
 
-def finish(draft: Draft, scope: str, t: datetime) -> None:
-    """End the open pauses of a scope at `t`."""
+def finish(draft: Draft, scope: str, t: datetime, by: str | None = None) -> None:
+    """End the open pauses of a scope at `t`; with `by` only those of that origin."""
     draft.pauses = tuple(
-        _ended(draft, pause, t) if pause.scope == scope and is_open(pause, t) else pause
+        _ended(draft, pause, t)
+        if pause.scope == scope and is_open(pause, t) and by in (None, pause.by)
+        else pause
         for pause in draft.pauses
     )
 

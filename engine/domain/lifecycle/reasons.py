@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from engine.domain.lifecycle.state import Draft
+from engine.domain.records import DataState, Slot, SlotPhase
 from engine.domain.strategy import Channel
 from engine.domain.words import moment, several, span
 
@@ -23,6 +24,41 @@ def silence(draft: Draft, channel: Channel, limit: timedelta) -> Reason:
         f"The plan allows {span(limit)} of silence{_promise(channel)}."
     )
     return text, {"last_activity": last.isoformat() if last else None, "limit_seconds": limit.total_seconds()}
+
+
+def quiet(draft: Draft, channel: Channel, t: datetime) -> Reason:
+    """Say how probable it is that the channel has gone quiet by its own rhythm."""
+    rhythm = draft.channels[channel.name].rhythm
+    if rhythm is None:
+        return "", {}
+    days = rhythm.silent_days(t)
+    return f"{channel.name}: {rhythm.in_words(t)}", {
+        "last_day": rhythm.last.isoformat() if rhythm.last else None,
+        "silent_days": days,
+        "probability": round(rhythm.silence_probability(days), 3),
+        "harmful_days": rhythm.harmful.days,
+    }
+
+
+def unjudged(rule: str, subject: str, data: DataState) -> Reason:
+    """Say that another rule cannot be judged."""
+    why = "its data cannot be read" if data is DataState.ERROR else "its data is missing"
+    text = f"{rule} cannot be judged on {subject}: {why}. Until it can, no news is no good news."
+    return text, {"rule": rule, "data": str(data)}
+
+
+def unsettled(draft: Draft, slot: Slot, t: datetime) -> Reason:
+    """Say which slot has no outcome, and where it stands."""
+    where = {
+        SlotPhase.SHIFTED: "it waits for the end of a blackout",
+        SlotPhase.ASKED: f"it waits for a person (task {slot.task})",
+        SlotPhase.PUBLISHING: "its post is still being sent",
+        SlotPhase.SETTLING: "nobody knows yet whether its post arrived",
+        SlotPhase.FINDING: "its post is being looked for",
+    }[slot.phase]
+    due = moment(slot.due, draft.plan.zone)
+    text = f"The slot {slot.id} was due {due} and has no outcome for {span(t - slot.due)}: {where}."
+    return text, {"slot": slot.id, "phase": str(slot.phase)}
 
 
 def too_few(channel: Channel) -> Reason:

@@ -55,10 +55,20 @@ def advance(draft: Draft, t: datetime) -> None:
 
 def _open(draft: Draft, review: Review, due: datetime, t: datetime) -> None:
     """Open one review; a newer occasion takes the place of one of the same name that nobody decided."""
-    for old in [record for record in draft.reviews.values() if record.name == review.name]:
-        _close(draft, old, ReviewDecision.KEEP, "superseded by the next review", "drumbeat", t)
     ages = {draft.started_at + age: age for age in review.checkpoints}
     occasion = f"checkpoint after {span(ages[due])}" if due in ages else f"of {moment(due, draft.plan.zone)}"
+    _begin(draft, review, occasion, t)
+
+
+def call(draft: Draft, review: Review, occasion: str, t: datetime) -> None:
+    """Open a review out of turn, unless one of that name is open already."""
+    if not any(record.name == review.name for record in draft.reviews.values()):
+        _begin(draft, review, occasion, t)
+
+
+def _begin(draft: Draft, review: Review, occasion: str, t: datetime) -> None:
+    for old in [record for record in draft.reviews.values() if record.name == review.name]:
+        _close(draft, old, ReviewDecision.KEEP, "superseded by the next review", "drumbeat", t)
     record = ReviewRecord(
         id=f"{review.name}-{draft.count('reviews')}",
         name=review.name,
@@ -91,7 +101,11 @@ def agenda(draft: Draft, t: datetime) -> tuple[str, ...]:
     for name, channel in draft.channels.items():
         if channel.momentum in (Momentum.SLOWING, Momentum.SILENT, Momentum.DORMANT):
             points.append(f"Channel {name} is {channel.momentum}.")
-    points += [f"{alert.rule}: {alert.because}" for alert in draft.alerts.values() if alerts.is_active(alert)]
+    points += [
+        f"{alert.rule}: {alert.because}"
+        for alert in draft.alerts.values()
+        if alerts.is_active(alert) and not alert.shadow
+    ]
     points += [f"Overdue: {task.id} {task.title}" for task in draft.tasks.values() if task.due <= t]
     return tuple(points) or ("Nothing is out of order: is the plan still ambitious enough?",)
 
@@ -99,6 +113,7 @@ def agenda(draft: Draft, t: datetime) -> tuple[str, ...]:
 def decide(draft: Draft, order: DecideReview, by: str, t: datetime) -> str:
     """Record a decision; anything but `keep` becomes a revision task for the owner."""
     record = draft.reviews[order.review]
+    draft.reviewed_at = t
     _close(draft, record, order.decision, order.note, by, t)
     if order.decision is not ReviewDecision.KEEP:
         tasking.open_task(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import pausing, tasking
+from engine.domain.lifecycle import effective, pausing, tasking
 from engine.domain.lifecycle.content import next_post
 from engine.domain.lifecycle.publishing import abandon, hold, is_doubtful, look, send, skip
 from engine.domain.lifecycle.state import Draft
 from engine.domain.occurrences import blackout_at, next_slot, shifted
 from engine.domain.records import Slot, SlotPhase, TaskKind
 from engine.domain.strategy import Action
-from engine.domain.words import moment, span
+from engine.domain.words import moment, several, span
 
 # An action with more open slots than these opens no further one. Doubtful ones are those that somebody must look at.
 MOST_OPEN, MOST_DOUBTFUL = 100, 10
@@ -75,7 +75,17 @@ def _doing(draft: Draft, name: str, instant: datetime, t: datetime) -> Action | 
     if pause is not None:
         skip(draft, name, instant, t, f"{pause} is paused")
         return None
+    most = effective.limit(draft, action.channel)
+    if most is not None and _posts_in_period(draft, action.channel, t) >= most:
+        skip(draft, name, instant, t, f"a rule allows only {several(most, 'post')} in a period just now")
+        return None
     return action
+
+
+def _posts_in_period(draft: Draft, channel: str, t: datetime) -> int:
+    cadence = draft.plan.channels[channel].cadence
+    since = t - cadence.period if cadence else t
+    return sum(activity.at > since for activity in draft.channels[channel].recent)
 
 
 def _do(draft: Draft, action: Action, instant: datetime, t: datetime, *, late: timedelta) -> None:

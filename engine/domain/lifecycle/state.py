@@ -15,15 +15,31 @@ from engine.domain.journal import Entry, EntryType
 from engine.domain.messages import Effect
 from engine.domain.momentum import Turning
 from engine.domain.plan import Plan
-from engine.domain.records import Activity, Alert, Momentum, Pause, ReviewRecord, Slot, Task
+from engine.domain.quiet import Rhythm
+from engine.domain.records import (
+    Activity,
+    Adjusted,
+    Alert,
+    Momentum,
+    NoticeGroup,
+    Pause,
+    ReviewRecord,
+    Silencing,
+    Slot,
+    Task,
+)
 
 
 class ChannelState(Model):
-    """What is known of a channel: its newest activities (oldest first) and how alive it is."""
+    """What is known of a channel: its newest activities (oldest first), how alive it is, and its own rhythm.
+
+    The rhythm is kept only where a rule judges the channel by it.
+    """
 
     watched_since: Instant
     recent: tuple[Activity, ...] = ()
     momentum: Momentum = Momentum.UNKNOWN
+    rhythm: Rhythm | None = None
 
 
 class SourceState(Model):
@@ -51,7 +67,8 @@ class State(Model):
 
     `at` is the instant up to which time has been lived through. `upcoming` holds each action's next slot,
     `used` the ids of the items already posted, oldest use first. `commands` maps the newest command ids to
-    their answers, so that repeating one is harmless also after continue-as-new.
+    their answers, so that repeating one is harmless also after continue-as-new. Rules were last evaluated for
+    `judged_at`; `adjusted` holds by alert what rules have changed by themselves, `for_digest` the lines that wait for it.
     """
 
     strategy: str
@@ -73,6 +90,15 @@ class State(Model):
     review_due: dict[str, Instant] = {}
     pauses: tuple[Pause, ...] = ()
     commands: dict[str, str] = {}
+    revised_at: Instant | None = None
+    reviewed_at: Instant | None = None
+    judgement_asked: Instant | None = None
+    judged_at: Instant | None = None
+    silencings: dict[str, Silencing] = {}
+    groups: dict[str, NoticeGroup] = {}
+    adjusted: dict[str, Adjusted] = {}
+    for_digest: tuple[str, ...] = ()
+    digest_due: Instant | None = None
 
 
 def new_state(strategy: str, now: datetime) -> State:
@@ -81,7 +107,7 @@ def new_state(strategy: str, now: datetime) -> State:
 
 
 class Outlook(NamedTuple):
-    """What will become of a channel if nothing happens: true as long as these `recent` and `pauses` stand.
+    """What will become of a channel if nothing happens: true as long as these `recent`, `pauses` and `adjusted` stand.
 
     `dues` are the instants at which the channel's rules about silence become true, by the rule's name; `turns`
     are all the instants at which silence changes something. Until `overfed_until` too much has happened.
@@ -89,6 +115,7 @@ class Outlook(NamedTuple):
 
     recent: tuple[Activity, ...]
     pauses: tuple[Pause, ...]
+    adjusted: dict[str, Adjusted]
     still: Sequence[Standstill]
     turning: Turning
     dues: dict[str, datetime | None]
@@ -125,6 +152,15 @@ class Draft:
     review_due: dict[str, Instant]
     pauses: tuple[Pause, ...]
     commands: dict[str, str]
+    revised_at: datetime | None
+    reviewed_at: datetime | None
+    judgement_asked: datetime | None
+    judged_at: datetime | None
+    silencings: dict[str, Silencing]
+    groups: dict[str, NoticeGroup]
+    adjusted: dict[str, Adjusted]
+    for_digest: tuple[str, ...]
+    digest_due: datetime | None
     entries: list[Entry] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     outlooks: dict[str, Outlook] = field(default_factory=dict)

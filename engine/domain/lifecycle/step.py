@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.domain.base import to_utc
 from engine.domain.journal import Entry, EntryType
 from engine.domain.lifecycle import (
+    alerting,
     applying,
     commanding,
     horizon,
@@ -15,6 +16,7 @@ from engine.domain.lifecycle import (
     pausing,
     publishing,
     reviewing,
+    silencing,
     slots,
     tasking,
     watching,
@@ -77,7 +79,7 @@ def step(plan: Plan, state: State, event: Event, now: datetime) -> Step:
     if not isinstance(event, Tick):
         refused = _refused(draft, event)
         answer = "" if refused else _take(draft, event, draft.now)
-        watching.evaluate(draft, draft.at)
+        alerting.evaluate(draft, draft.at)
         wake_at = horizon.earliest(draft)
     return Step(draft.freeze(), tuple(draft.entries), tuple(draft.effects), wake_at, answer, refused)
 
@@ -96,9 +98,10 @@ def _live_until_now(draft: Draft) -> datetime | None:
             return t
         draft.at = t
         pausing.advance(draft, t)
+        silencing.advance(draft, t)
         slots.advance(draft, t)
         observing.advance(draft, t)
-        watching.evaluate(draft, t)
+        alerting.evaluate(draft, t)
         tasking.advance(draft, t)
         reviewing.advance(draft, t)
     return horizon.earliest(draft)
@@ -116,6 +119,7 @@ def _take(draft: Draft, event: Event, t: datetime) -> str:
         case Observed():
             for reading in event.readings:
                 watching.observed(draft, reading, t)
+            alerting.judged(draft, event, t)
         case NotifyFinished():
             for notifier, error in event.failures.items():
                 summary = f"{event.notice} could not be delivered through {notifier}: {error}"

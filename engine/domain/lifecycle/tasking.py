@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from engine.domain.journal import EntryType
 from engine.domain.lifecycle.state import Draft
 from engine.domain.messages import Notify
-from engine.domain.records import Task, TaskKind, TaskState
+from engine.domain.records import Alert, Task, TaskKind, TaskState
 from engine.domain.rule import Severity
 from engine.domain.words import moment, span
 
 LEVELS = 2
+TO_APPROVE = timedelta(days=2)
 
 
 def open_task(
@@ -155,8 +156,12 @@ def tell(
     body: str,
     person: str | None = None,
     through: tuple[str, ...] = (),
-) -> None:
-    """Ask for a notification: through the named notifiers, else the person's, else the strategy's."""
+    about: tuple[Alert, ...] = (),
+) -> bool:
+    """Ask for a notification: through the named notifiers, else the person's, else the strategy's.
+
+    Returns whether there is anybody to tell.
+    """
     plan = draft.plan
     own = plan.people[person].notify if person and person in plan.people else ()
     names = set(through or own or plan.strategy.notify)
@@ -170,5 +175,7 @@ def tell(
                 title=title,
                 body=body,
                 notifiers=notifiers,
+                alerts=about,
             )
         )
+    return bool(notifiers)

@@ -10,7 +10,7 @@ from engine.domain.goals import Pace
 from engine.domain.lifecycle import judging
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.plan import Plan
-from engine.domain.records import Alert, DataState, Momentum, Pause, ReviewRecord, Task
+from engine.domain.records import Alert, DataState, Momentum, Pause, ReviewRecord, Silencing, Task
 
 
 class ChannelView(Model):
@@ -71,6 +71,8 @@ class View(Model):
     channels: tuple[ChannelView, ...] = ()
     goals: tuple[GoalView, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    shadows: tuple[Alert, ...] = ()
+    silences: tuple[Silencing, ...] = ()
     tasks: tuple[Task, ...] = ()
     reviews: tuple[ReviewRecord, ...] = ()
     sources: tuple[SourceView, ...] = ()
@@ -90,7 +92,9 @@ def view(plan: Plan, state: State) -> View:
         pauses=tuple(pause for pause in state.pauses if not pause.over),
         channels=tuple(_channel(draft, name) for name in plan.channels if name in state.channels),
         goals=_goals(plan, state),
-        alerts=tuple(alert for alert in state.alerts.values() if alerts.is_active(alert)),
+        alerts=tuple(each for each in state.alerts.values() if alerts.is_active(each) and not each.shadow),
+        shadows=tuple(each for each in state.alerts.values() if alerts.is_active(each) and each.shadow),
+        silences=tuple(state.silencings.values()),
         tasks=tuple(sorted(state.tasks.values(), key=lambda task: task.due)),
         reviews=tuple(state.reviews.values()),
         sources=tuple(

@@ -1,29 +1,17 @@
-"""Watching: activity and numbers come in, momentum and alerts follow, and what an alert causes is done."""
+"""Watching: activity and numbers come in, and momentum follows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from engine.domain import alerts
-from engine.domain.alerts import Verdict
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import judging, tasking
-from engine.domain.lifecycle.state import Draft
+from engine.domain.lifecycle import judging
+from engine.domain.lifecycle.state import ChannelState, Draft
 from engine.domain.momentum import is_promised, remembered
-from engine.domain.records import Activity, Alert, AlertState, DataState, Momentum, Reading, Sample, TaskKind
-from engine.domain.rule import Rule, Severity
+from engine.domain.quiet import Rhythm
+from engine.domain.records import Activity, DataState, Momentum, Reading, Sample
 from engine.domain.words import moment, several
-
-_ALERT_ENTRIES = {
-    AlertState.PENDING: EntryType.ALERT_PENDING,
-    AlertState.FIRING: EntryType.ALERT_FIRING,
-    AlertState.RECOVERING: EntryType.ALERT_RECOVERING,
-    AlertState.RESOLVED: EntryType.ALERT_RESOLVED,
-    AlertState.INACTIVE: EntryType.ALERT_RESOLVED,
-}
-
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -43,9 +31,27 @@ def see(draft: Draft, channel: str, activities: Iterable[Activity]) -> int:
     if fresh:
         ordered = sorted((*state.recent, *fresh.values()), key=lambda activity: (activity.at, activity.ref))
         kept = tuple(ordered[-remembered(plan_channel) :])
-        draft.channels[channel] = state.model_copy(update={"recent": kept})
+        rhythm = _rhythm(draft, channel, state, fresh.values())
+        draft.channels[channel] = state.model_copy(update={"recent": kept, "rhythm": rhythm})
         return sum(activity.ref in fresh for activity in kept)
     return 0
+
+
+def _rhythm(draft: Draft, channel: str, state: ChannelState, fresh: Iterable[Activity]) -> Rhythm | None:
+    """Return the channel's rhythm with what is new, where a rule judges by it.
+
+    Something older than all that is remembered may have been counted long ago, and counts no second time.
+    """
+    if channel not in draft.plan.by_rhythm:
+        return None
+    if state.rhythm is None:
+        return Rhythm.of((activity.at for activity in (*state.recent, *fresh)), draft.plan.zone)
+    oldest = state.recent[0].at if state.recent else None
+    rhythm = state.rhythm
+    for activity in sorted(fresh, key=lambda each: each.at):
+        if oldest is None or activity.at >= oldest:
+            rhythm = rhythm.after(activity.at)
+    return rhythm
 
 
 def observed(draft: Draft, reading: Reading, t: datetime) -> None:
@@ -104,12 +110,10 @@ def _sampled(draft: Draft, sample: Sample) -> None:
         draft.metrics[sample.metric] = state.model_copy(update={"value": sample.value, "at": sample.at})
 
 
-def evaluate(draft: Draft, t: datetime) -> None:
-    """Bring every channel's momentum and every alert to the instant `t`."""
+def follow_momentum(draft: Draft, t: datetime) -> None:
+    """Bring every channel's momentum to the instant `t`."""
     for channel in draft.plan.strategy.channels:
         _momentum(draft, channel.name, t)
-    for rule, subject in draft.plan.judged:
-        _alert(draft, rule, subject, judging.judge(draft, rule, subject, t), t)
 
 
 def _momentum(draft: Draft, name: str, t: datetime) -> None:
@@ -133,69 +137,3 @@ def _momentum(draft: Draft, name: str, t: datetime) -> None:
             momentum=str(now_is),
             was=str(state.momentum),
         )
-
-
-def _alert(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) -> None:
-    identity = f"{rule.name}@{subject}"
-    before = draft.alerts.get(identity) or _calm(rule.name, subject, rule.severity)
-    after = alerts.fold(before, verdict, rule, t)
-    if after is before:
-        return
-    draft.alerts[identity] = after
-    if after.state is not before.state:
-        summary = f"{rule.name} on {subject} is {after.state}: {after.because}"
-        draft.note(_ALERT_ENTRIES[after.state], subject, summary, t, alert=after)
-        _consequences(draft, rule, before, after, t)
-    elif after.data is not before.data and before.state is not AlertState.INACTIVE:
-        draft.note(
-            EntryType.ALERT_DATA, subject, f"{rule.name} on {subject}: data {after.data}", t, alert=after
-        )
-
-
-@lru_cache(maxsize=4096)
-def _calm(rule: str, subject: str, severity: Severity) -> Alert:
-    """Return the alert as it is before anything happened."""
-    return Alert(rule=rule, subject=subject, severity=severity)
-
-
-def _consequences(draft: Draft, rule: Rule, before: Alert, after: Alert, t: datetime) -> None:
-    """Tell people and open or close the alert's task, once for each episode."""
-    if after.state is AlertState.FIRING and before.state is not AlertState.RECOVERING:
-        title = f"{rule.name}: {after.subject}"
-        notice = _notice(after, "firing")
-        tasking.tell(
-            draft, notice, rule.severity, title, f"{after.because}\n{rule.reason}", through=rule.notify
-        )
-        if rule.task is not None:
-            tasking.open_task(
-                draft,
-                TaskKind.REVISION,
-                rule.task.title.replace("{subject}", after.subject.split("/", 1)[1]),
-                after.because,
-                after.subject,
-                t,
-                due=t + rule.task.due_within,
-                assignee=rule.task.assignee,
-                cause=after.id,
-            )
-    elif after.state is AlertState.RESOLVED and alerts.is_active(before):
-        notice = _notice(after, "resolved")
-        title = f"Resolved: {rule.name} on {after.subject}"
-        tasking.tell(draft, notice, Severity.INFO, title, rule.reason, through=rule.notify)
-        if rule.task is not None and rule.task.close_on_resolve:
-            tasking.close_tasks_of(draft, after.id, "the alert resolved by itself", t)
-
-
-def _notice(alert: Alert, what: str) -> str:
-    """Return the identity of a notification: the instant is in it because episodes start anew with the rule."""
-    return f"{alert.id}/{alert.episode}@{alert.fired_at:%Y%m%dT%H%M%S.%fZ}/{what}"
-
-
-def drop_alert(draft: Draft, alert: Alert, t: datetime) -> None:
-    """Resolve an alert whose rule or subject has left the plan."""
-    draft.alerts.pop(alert.id, None)
-    if alerts.is_active(alert) or alert.state is AlertState.PENDING:
-        gone = alerts.resolved(alert, t)
-        summary = f"{alert.rule} on {alert.subject} ended: it is no longer part of the plan"
-        draft.note(EntryType.ALERT_RESOLVED, alert.subject, summary, t, alert=gone)
-    tasking.close_tasks_of(draft, alert.id, "its rule or subject left the plan", t, done=False)
