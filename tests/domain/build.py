@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.domain.journal import Entry, EntryType
+from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.step import Step, step
 from engine.domain.messages import (
@@ -148,10 +149,17 @@ class Heart:
 
     `answers` are the platform's next answers; when they are used up everything is published. `posts` is what the
     sources show by channel, `samples` by metric. A source named in `unreadable` fails, one in `mute` never answers,
-    and with `deaf` no platform does.
+    and with `deaf` no platform does. `judgements` is what the evaluation of rules says; `circumstances` is what it was
+    told, oldest first.
     """
 
-    def __init__(self, first: Plan, start: datetime = START, mute: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        first: Plan,
+        start: datetime = START,
+        mute: Iterable[str] = (),
+        judgements: Iterable[Judgement] = (),
+    ) -> None:
         self.plan, self.state = first, new_state(first.id, start)
         self.wake_at: datetime | None = None
         self.entries: list[Entry] = []
@@ -162,6 +170,8 @@ class Heart:
         self.unreadable: set[str] = set()
         self.mute = set(mute)
         self.deaf = False
+        self.judgements = list(judgements)
+        self.circumstances: list[Circumstances] = []
         self.commands = 0
         self.apply(first, start)
 
@@ -207,8 +217,14 @@ class Heart:
                 readings = [
                     self._read(s.name, effect, now) for s in effect.sources if s.name not in self.mute
                 ]
-                events.append(Observed(readings=tuple(readings)))
+                events.append(self._observed(tuple(readings), effect.judge))
         return events
+
+    def _observed(self, readings: tuple[Reading, ...], judge: Circumstances | None) -> Observed:
+        if judge is None:
+            return Observed(readings=readings)
+        self.circumstances.append(judge)
+        return Observed(readings=readings, judgements=tuple(self.judgements), judged_at=judge.at)
 
     def _platform(self, effect: Publish | Find, now: datetime) -> PublishOutcome:
         if self.answers:

@@ -7,23 +7,38 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from engine.domain.judgement import Judgement
 from engine.domain.messages import (
     AcknowledgeAlert,
     CompleteTask,
     DecideReview,
     DecideSlot,
     EndPause,
+    EndSilence,
     Instruction,
     SnoozeTask,
     StartPause,
+    StartSilence,
 )
 from engine.domain.plan import Plan
 from engine.domain.publication import PublishOutcome, PublishStatus
-from engine.domain.records import Activity, Reading, ReviewDecision, Sample
+from engine.domain.records import Activity, DataState, Reading, ReviewDecision, Sample
 from tests.domain.build import MISSING, OVERFED, REVISE, SILENT, SLOWING, START, UNREADABLE, items, plan
 
 CHANNELS, ACTIONS, SOURCES = ("blog", "news", "hand"), ("post", "share", "call"), ("feed", "csv", "foreign")
 SCOPES = ("strategy", *(f"channel/{name}" for name in CHANNELS), *(f"action/{name}" for name in ACTIONS))
+
+QUIET = {"name": "Quiet", "reason": "Unlike itself.", "quiet": {"also_declared": True}}
+UNSETTLED = {"name": "Unsettled", "reason": "No outcome.", "deadline": {"since": "slot"}}
+FEW = {
+    "name": "Few",
+    "reason": "Few.",
+    "expr": "channel.paused",
+    "of": "channel",
+    "recover": "channel.paused",
+}
+LATE = {"name": "Late", "reason": "Late.", "expr": "age(task.due) > 1d", "of": "task", "for": "2h"}
+NO_FEW = {"name": "FewNoData", "reason": "No data.", "unjudged": {"rule": "Few"}, "for": "3h"}
 
 seconds = st.integers(1, 900).map(lambda n: timedelta(seconds=n))
 hours = st.integers(1, 100).map(lambda n: timedelta(hours=n, microseconds=n))
@@ -83,7 +98,56 @@ def _rules() -> st.SearchStrategy[list[dict[str, Any]]]:
         st.booleans(),
     )
     own = SILENT | {"name": "Own", "deadline": {"since": "activity", "period": "30h", "grace": "1h"}}
-    return st.lists(timed | st.just(own), min_size=1, max_size=6, unique_by=lambda rule: str(rule["name"]))
+    effects = st.sampled_from(
+        [
+            {},
+            {"mode": "shadow"},
+            {"inhibited_by": ["Unreadable", "Own"]},
+            {"pause": {"at_most": "2d"}},
+            {"pause": {"at_most": "2d", "approval": True}},
+            {"adjust": {"at_least": 1, "at_most": 2}, "review": "weekly"},
+        ]
+    )
+    every = st.builds(
+        lambda rule, more: rule | more,
+        timed | st.sampled_from([own, QUIET, UNSETTLED, FEW, LATE, NO_FEW]),
+        effects,
+    )
+    return st.lists(every, min_size=1, max_size=7, unique_by=lambda rule: str(rule["name"]))
+
+
+def judgements(tasks: list[str]) -> st.SearchStrategy[list[Judgement]]:
+    """Return what an evaluation may say, also of what is not there."""
+    subjects = [*(f"channel/{name}" for name in CHANNELS), *(f"task/{name}" for name in (*tasks, "T0"))]
+    truth = st.sampled_from([True, True, False, None])
+    one = st.builds(
+        lambda rule, subject, so, recovered: Judgement(
+            rule=rule,
+            subject=subject,
+            truth=so,
+            data=DataState.OK if so is not None else DataState.UNKNOWN,
+            recovered=recovered,
+            gone=so is False and subject.startswith("task/"),
+            because="So it is.",
+        ),
+        st.sampled_from(["Few", "Late", "Unheard"]),
+        st.sampled_from(subjects),
+        truth,
+        truth,
+    )
+    return st.lists(one, max_size=4)
+
+
+def routings() -> st.SearchStrategy[dict[str, Any]]:
+    """Return ways to tell people: at once, together, again and again, in a digest."""
+    return st.fixed_dictionaries(
+        {
+            "group_by": st.sampled_from([[], ["rule"], ["subject", "severity"]]),
+            "group_wait": st.sampled_from(["0s", "10m"]),
+            "repeat_every": st.sampled_from([None, "5h"]),
+            "digest": st.sampled_from([None, {"schedule": {"cron": "0 9 * * *"}, "severities": ["warning"]}]),
+        }
+    )
 
 
 @st.composite
@@ -97,6 +161,7 @@ def plans(draw: st.DrawFn) -> Plan:
             "account": "hand" if name == "hand" else "site",
             "cadence": draw(cadences()),
             "activity": draw(watched),
+            "adjustable": draw(st.sampled_from([{}, {"at_least": [1, 2], "at_most": [2, 3]}])),
         }
         for name in names
     ]
@@ -128,6 +193,7 @@ def plans(draw: st.DrawFn) -> Plan:
         metrics=draw(st.sampled_from([[], [{"name": "visits", "source": "csv", "expect_every": "30h"}]])),
         reviews=draw(st.sampled_from([[], reviews])),
         owner=draw(st.sampled_from([None, "ann"])),
+        routing=draw(routings()),
     )
 
 
@@ -191,4 +257,11 @@ def instructions(now: datetime, alerts: list[str], reviews: list[str]) -> st.Sea
     review = st.sampled_from([*reviews, "none-1"])
     decide = st.builds(DecideReview, review=review, decision=st.sampled_from(ReviewDecision))
     acknowledge = st.builds(AcknowledgeAlert, alert=st.sampled_from([*alerts, "No@thing"]))
-    return st.one_of(*pauses, acknowledge, *([decide, decide] if reviews else [decide]), work(now, ["T0"]))
+    pattern = st.sampled_from(["*", "S*", "Few", "channel/*"])
+    silences = [
+        st.builds(StartSilence, rule=pattern, subject=pattern, until=later),
+        st.builds(EndSilence, silence=st.sampled_from(["S1", "S2"])),
+    ]
+    return st.one_of(
+        *pauses, *silences, acknowledge, *([decide, decide] if reviews else [decide]), work(now, ["T0"])
+    )

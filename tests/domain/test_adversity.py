@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine.domain import alerts
 from engine.domain.journal import Entry, EntryType
 from engine.domain.lifecycle import step as stepping
 from engine.domain.lifecycle.commanding import refusal
@@ -37,7 +38,7 @@ from engine.domain.plan import Plan
 from engine.domain.publication import PublishStatus
 from engine.domain.records import AlertState, DataState, SlotPhase, TaskKind
 from tests.domain.build import START, outcome
-from tests.domain.plans import instructions, moves, outcomes, plans, readings, work
+from tests.domain.plans import instructions, judgements, moves, outcomes, plans, readings, work
 
 CLOSED = (EntryType.SLOT_PUBLISHED, EntryType.SLOT_SKIPPED)
 OF_A_SLOT = (TaskKind.POST, TaskKind.DECIDE, TaskKind.VERIFY)
@@ -98,6 +99,11 @@ class Adversity(RuleBasedStateMachine):
     @rule(data=st.data())
     def sources_are_read(self, data: st.DataObject) -> None:
         self.tell(Observed(readings=tuple(data.draw(st.lists(readings(self.now), max_size=3)))))
+
+    @rule(data=st.data(), ago=moves)
+    def rules_are_judged(self, data: st.DataObject, ago: timedelta) -> None:
+        said = data.draw(judgements(list(self.state.tasks)))
+        self.tell(Observed(judgements=tuple(said), judged_at=max(self.now, self.state.at) - ago))
 
     @rule(new=plans(), back=st.integers(0, 2))
     def a_plan_is_applied(self, new: Plan, back: int) -> None:
@@ -216,10 +222,20 @@ class Adversity(RuleBasedStateMachine):
     def the_memory_fits_the_plan(self) -> None:
         assert list(self.state.channels) == list(self.plan.channels)
         assert list(self.state.sources) == list(self.plan.sources)
-        standing = {f"{one.name}@{subject}" for one, subject in self.plan.judged}
-        assert self.state.alerts.keys() <= standing
+        for alert in self.state.alerts.values():
+            assert self.plan.rule_for(alert.rule, alert.subject) is not None
+            assert alert.state is AlertState.FIRING or not (alert.inhibited_by and alert.followed)
         assert all(alert.fired_at for alert in self.state.alerts.values() if alert.state is AlertState.FIRING)
         assert not self.state.slots.keys() & self.closed.keys()
+
+    @invariant()
+    def whatever_a_rule_has_changed_belongs_to_an_alert_that_fires(self) -> None:
+        firing = {alert.id for alert in self.state.alerts.values() if alerts.is_active(alert)}
+        assert self.state.adjusted.keys() <= firing
+        open_pauses = [
+            pause.by for pause in self.state.pauses if not pause.over and pause.by.startswith("rule ")
+        ]
+        assert {f"rule {name.split('@')[0]}" for name in self.state.adjusted} >= set(open_pauses)
 
     @invariant()
     def people_can_look_at_it(self) -> None:

@@ -74,7 +74,7 @@ def _dated(draft: Draft, judgement: Judgement, at: datetime) -> datetime:
     """Return when it became so, which is never before the alert's own last turn."""
     alert = draft.alerts.get(f"{judgement.rule}@{judgement.subject}")
     turns = (alert.pending_since, alert.fired_at, alert.recovering_since) if alert else ()
-    return max([at, *(turn for turn in turns if turn is not None)])
+    return max([at, draft.started_at, *(turn for turn in turns if turn is not None)])
 
 
 def _forget(draft: Draft, judgement: Judgement) -> None:

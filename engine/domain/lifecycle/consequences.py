@@ -97,7 +97,12 @@ def _carry_out(draft: Draft, identity: str, wanted: Adjusted, t: datetime) -> No
 def undo(draft: Draft, alert: Alert, t: datetime) -> None:
     """Take back what the alert had changed, and nothing that a person did."""
     changed = draft.adjusted.pop(alert.id, None)
-    if changed is None or changed.task is not None:
+    if changed is None:
+        return
+    if changed.task is not None:
+        task = draft.tasks.get(changed.task)
+        if task is not None:
+            tasking.close_task(draft, task, "the alert ended before anybody agreed", t, done=False)
         return
     summary = f"Undone with {alert.rule} on {alert.subject}: {_in_words(draft, changed)}"
     draft.note(EntryType.ADJUSTMENT_UNDONE, f"channel/{changed.channel}", summary, t, adjusted=changed)

@@ -19,7 +19,11 @@ def channel(draft: Draft, name: str, besides: str = "") -> Channel:
     for identity, change in draft.adjusted.items():
         if change.channel == name and change.task is None and identity.split("@", 1)[0] != besides:
             cadence = _changed(cadence, change)
-    return planned if cadence is planned.cadence else planned.model_copy(update={"cadence": cadence})
+    if cadence is planned.cadence:
+        return planned
+    # Not a copy: that would keep what was once computed from the other cadence.
+    fields = {field: getattr(planned, field) for field in Channel.model_fields}
+    return Channel.model_construct(**(fields | {"cadence": cadence}))
 
 
 def limit(draft: Draft, name: str) -> int | None:
