@@ -17,12 +17,22 @@ LONGEST = 1000
 
 def outcome_of(error: PublishError, capabilities: Capabilities) -> PublishOutcome:
     """Return what a failed publication means: nothing happened (for now or for good), or perhaps it did."""
-    message = shorten(f"{error} ({error.raw})" if error.raw else str(error), LONGEST)
     if error.effect is Effect.NONE:
-        status = PublishStatus.ABSENT if error.transient else PublishStatus.REFUSED
-        return PublishOutcome(status=status, message=message)
+        return nothing_happened(error)
     # `done` without an address is looked up like a `maybe`: the look brings the link.
-    return doubtful(message, capabilities)
+    return doubtful(_words(error), capabilities)
+
+
+def nothing_happened(error: PublishError) -> PublishOutcome:
+    """Return what a failure without effect means: absent for now, `settle` being the platform's wish, or refused."""
+    if not error.transient:
+        return PublishOutcome(status=PublishStatus.REFUSED, message=_words(error))
+    rest = error.retry_after or timedelta(0)
+    return PublishOutcome(status=PublishStatus.ABSENT, message=_words(error), settle=rest)
+
+
+def _words(error: PublishError) -> str:
+    return shorten(f"{error} ({error.raw})" if error.raw else str(error), LONGEST)
 
 
 def doubtful(message: str, capabilities: Capabilities) -> PublishOutcome:

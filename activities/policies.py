@@ -36,9 +36,11 @@ def pause_before_next(attempt: int) -> timedelta:
     return min(_LONGEST_REST, timedelta(seconds=2 ** min(attempt - 1, 10)))
 
 
+# Signing in and uploading images may take so long, before the one call that posts.
+PREPARE_WITHIN = timedelta(seconds=30)
 # A publication that provably did nothing is tried again for so long before a person is asked.
 PUBLISH: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=45),
+    "start_to_close_timeout": timedelta(seconds=90),
     "schedule_to_close_timeout": timedelta(minutes=10),
     "heartbeat_timeout": _PULSE,
     "retry_policy": RetryPolicy(

@@ -1,23 +1,44 @@
-"""Publishing once: one mutation, its intent written before and its outcome after. Nothing else happens here."""
+"""Publishing once: prepare, write the intent, make one mutation, write its outcome. Nothing else happens here."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import activity
 
 from activities import policies
-from activities.failures import doubtful, outcome_of, try_again
+from activities.credentials import Credentials, Session
+from activities.failures import doubtful, nothing_happened, outcome_of, try_again
 from activities.heartbeat import heartbeating
-from engine.domain.errors import ConflictError, DrumbeatError, PublishError
+from engine.domain.errors import ConflictError, DrumbeatError, Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
-from engine.domain.ports import Clock, Platform, Publication, Published, SecretReader, Store
+from engine.domain.ports import (
+    Accepted,
+    Clock,
+    Platform,
+    Publication,
+    Published,
+    SecretReader,
+    Store,
+)
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
+from engine.domain.roles import checker, preparer
 
 # After these an earlier attempt provably left nothing behind.
 _NOTHING_THERE = (PublishStatus.ABSENT, PublishStatus.REFUSED, PublishStatus.EXHAUSTED)
+_AFTER_RENEWAL = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A post for which everything is in place: the one mutation is left."""
+
+    platform: Platform
+    session: Session
+    post: Post
 
 
 class PublishActivities:
@@ -26,7 +47,8 @@ class PublishActivities:
     def __init__(
         self, platforms: Mapping[str, Platform], store: Store, secrets: SecretReader, clock: Clock
     ) -> None:
-        self._platforms, self._store, self._secrets, self._clock = platforms, store, secrets, clock
+        self._platforms, self._store, self._clock = platforms, store, clock
+        self._credentials = Credentials(store, secrets, clock)
 
     @activity.defn
     async def publish(self, request: Publish) -> PublishOutcome:
@@ -37,6 +59,7 @@ class PublishActivities:
         """
         post = request.post
         async with heartbeating():
+            ready = await self._prepare(post)
             row, new = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
             if not new:
                 # Somebody looked before the first attempt. A second one follows a call that may have worked.
@@ -49,7 +72,7 @@ class PublishActivities:
                     await asyncio.to_thread(self._store.reopen_publication, row.key, row.attempts, now)
                 except ConflictError as error:
                     return self._cut_off(str(error), post, now)
-            outcome = await self._send(post)
+            outcome = await self._send(ready) if isinstance(ready, _Ready) else ready
             await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
         if outcome.status is PublishStatus.ABSENT:
             raise try_again(outcome.message, outcome.settle or _rest())
@@ -60,16 +83,14 @@ class PublishActivities:
         """Look whether a post is there. Raises a retryable error when the look itself failed."""
         post = request.post
         try:
-            platform = self._platforms[post.account.platform]
             async with heartbeating():
-                found = await platform.find(post, self._secrets(post.account.secrets))
+                outcome = await self._look(post)
         except PublishError as error:
             if error.transient:
                 raise try_again(str(error), error.retry_after or _rest()) from None
             return PublishOutcome(status=PublishStatus.UNSURE, message=str(error))
         except DrumbeatError as error:
             return PublishOutcome(status=PublishStatus.UNSURE, message=str(error))
-        outcome = _seen(found, post, exact=platform.capabilities.exact_find)
         # The slot may have been claimed with an earlier revision of its content: the ledger knows it by that key.
         row, _ = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
         await asyncio.to_thread(self._store.settle_publication, row.key, outcome, self._clock.now())
@@ -95,27 +116,95 @@ class PublishActivities:
         under_way = began + can.timeout - self._clock.now()
         return doubt.model_copy(update={"settle": max(can.settle, under_way + can.settle)})
 
-    async def _send(self, post: Post) -> PublishOutcome:
+    async def _prepare(self, post: Post) -> _Ready | PublishOutcome:
+        """Sign in and put in place what the post needs. Nobody sees it, so whatever fails here did nothing."""
+        session = None
         try:
             platform = self._platforms[post.account.platform]
-            secrets = self._secrets(post.account.secrets)
+            session = await self._credentials.session(platform, _workspace(post), post.account)
+            prepare = preparer(platform)
+            if prepare is not None:
+                async with asyncio.timeout(policies.PREPARE_WITHIN.total_seconds()):
+                    post = await prepare.prepare(post, session.secrets)
+        except PublishError as error:
+            if session is not None:
+                return nothing_happened(await self._after_refusal(error, post, session))
+            return nothing_happened(error)
         except DrumbeatError as error:
             return PublishOutcome(status=PublishStatus.REFUSED, message=str(error))
-        try:
-            async with asyncio.timeout(platform.capabilities.timeout.total_seconds()):
-                published = await platform.publish(post, secrets)
-        except PublishError as error:
-            outcome = outcome_of(error, platform.capabilities)
-            if outcome.status is PublishStatus.ABSENT and error.retry_after:
-                return outcome.model_copy(update={"settle": error.retry_after})
-            return outcome
         except TimeoutError:
-            return doubtful("the platform did not answer in time", platform.capabilities)
+            return PublishOutcome(status=PublishStatus.ABSENT, message="preparing the post took too long")
+        except Exception as error:  # noqa: BLE001 - a bug in an adapter stops this post, not the worker
+            why = f"the adapter broke before anything was posted: {type(error).__name__}"
+            return PublishOutcome(status=PublishStatus.REFUSED, message=why)
+        return _Ready(platform, session, post)
+
+    async def _after_refusal(self, error: PublishError, post: Post, session: Session) -> PublishError:
+        """Return the error, as a passing one when the credential was refused and will be renewed."""
+        refused = error.trouble is Trouble.CREDENTIAL and error.effect is Effect.NONE
+        if not refused or not await self._credentials.refused(_workspace(post), post.account, session):
+            return error
+        return PublishError(
+            str(error),
+            effect=Effect.NONE,
+            transient=True,
+            trouble=error.trouble,
+            retry_after=_AFTER_RENEWAL,
+            raw=error.raw,
+        )
+
+    async def _send(self, ready: _Ready) -> PublishOutcome:
+        can = ready.platform.capabilities
+        try:
+            async with asyncio.timeout(can.timeout.total_seconds()):
+                published = await ready.platform.publish(ready.post, ready.session.secrets)
+        except PublishError as error:
+            return outcome_of(await self._after_refusal(error, ready.post, ready.session), can)
+        except TimeoutError:
+            return doubtful("the platform did not answer in time", can)
         except Exception as error:  # noqa: BLE001 - a bug in an adapter is a doubt about the world, never a repeat
-            return doubtful(f"the adapter broke: {type(error).__name__}", platform.capabilities)
+            return doubtful(f"the adapter broke: {type(error).__name__}", can)
         if published is None:
             return PublishOutcome(status=PublishStatus.ASKED)
+        if isinstance(published, Accepted):
+            return PublishOutcome(
+                status=PublishStatus.MAYBE,
+                native_id=published.native_id,
+                message="the platform has taken the post and still works on it",
+                settle=published.look_after,
+            )
         return _there(published)
+
+    async def _look(self, post: Post) -> PublishOutcome:
+        """Look for a post, or how far an accepted one is. Raises PublishError, effect none, or SecretError."""
+        platform = self._platforms[post.account.platform]
+        session = await self._credentials.session(platform, _workspace(post), post.account)
+        check = checker(platform)
+        try:
+            accepted = await self._accepted(post) if check and not post.claimed_link else None
+            if check is None or accepted is None:
+                found = await platform.find(post, session.secrets)
+                return _seen(found, post, exact=platform.capabilities.exact_find)
+            checked = await check.check(post, accepted, session.secrets)
+        except PublishError as error:
+            raise await self._after_refusal(error, post, session) from None
+        if isinstance(checked, Accepted):
+            raise PublishError(
+                "The platform still works on the post; it is looked at again.",
+                effect=Effect.NONE,
+                transient=True,
+                retry_after=checked.look_after,
+            )
+        return _seen(checked, post, exact=True)
+
+    async def _accepted(self, post: Post) -> str | None:
+        """Return the platform's id of a post that it accepted and had not shown yet."""
+        row, _ = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
+        return row.outcome.native_id if row.outcome and row.outcome.status is PublishStatus.MAYBE else None
+
+
+def _workspace(post: Post) -> str:
+    return post.strategy.partition("/")[0]
 
 
 def _rest() -> timedelta:

@@ -111,6 +111,13 @@ class Shelf(Mapping[str, T], Generic[T]):
                 f"or its `kind` is not {name!r}. Tell its author to run the contract suite."
             )
             return
+        lacking = _unkept_roles(made)
+        if lacking:
+            self.broken[name] = (
+                f"The {self._noun} {name!r} ({entry.value}) says that it has the role {lacking}, but does not keep its "
+                "Protocol in `engine.domain.roles`. Tell its author to run the contract suite."
+            )
+            return
         self._made[name] = cast("T", made)
 
     def problems(self) -> list[str]:
@@ -119,6 +126,15 @@ class Shelf(Mapping[str, T], Generic[T]):
             if name not in self._made and name not in self.broken:
                 self._make(name)
         return [*self.broken.values(), *self.ignored]
+
+
+def _unkept_roles(adapter: Any) -> str:
+    """Return the roles, comma-separated, that an adapter says it has without keeping their Protocols."""
+    from engine.domain.roles import PROTOCOLS  # noqa: PLC0415 - loads every model of the engine
+
+    capabilities = getattr(adapter, "capabilities", None)
+    roles = sorted(capabilities.roles) if capabilities is not None else []
+    return ", ".join(role for role in roles if not isinstance(adapter, PROTOCOLS[role]))
 
 
 class Registry:

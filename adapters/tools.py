@@ -1,4 +1,4 @@
-"""What every adapter is given when it is made, built in or not: the shared web client and a clock."""
+"""What every adapter is given when it is made, built in or not: the web client, what is known of rate limits, a clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from adapters.http import Http
+from adapters.rates import Rates
 from engine.domain.ports import Clock
 
 
@@ -23,3 +24,4 @@ class Tools:
 
     http: Http = field(default_factory=Http)
     clock: Clock = field(default_factory=SystemClock)
+    rates: Rates = field(default_factory=Rates)

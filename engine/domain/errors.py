@@ -80,11 +80,35 @@ class Effect(StrEnum):
     DONE = "done"
 
 
+class Trouble(StrEnum):
+    """What kind of trouble a platform has, or has with us.
+
+    content      it does not take this text, these images
+    settings     the account's settings are wrong
+    credential   the token is wrong, expired or revoked, or the account is locked
+    forbidden    the account may not do this
+    rate         too many calls; `retry_after` says when there is room again
+    absent       the address, the record or the image file is not there
+    unreachable  no connection was made
+    broken       it took the request and gave no usable answer: a cut, a timeout, a 5xx, an unreadable body
+    """
+
+    CONTENT = "content"
+    SETTINGS = "settings"
+    CREDENTIAL = "credential"
+    FORBIDDEN = "forbidden"
+    RATE = "rate"
+    ABSENT = "absent"
+    UNREACHABLE = "unreachable"
+    BROKEN = "broken"
+
+
 class PublishError(DrumbeatError):
     """A platform refused or broke.
 
     `effect` says what it did to the world; `transient` whether a later attempt may succeed (only read when
-    `effect` is none); `retry_after` is the platform's own wish; `raw` is a secret-free part of its answer.
+    `effect` is none); `trouble` of what kind it is, where that is known; `retry_after` is the platform's own wish;
+    `raw` is a secret-free part of its answer. The message is a sentence for people.
     """
 
     def __init__(
@@ -93,12 +117,14 @@ class PublishError(DrumbeatError):
         *,
         effect: Effect,
         transient: bool = False,
+        trouble: Trouble | None = None,
         retry_after: timedelta | None = None,
         raw: str = "",
     ) -> None:
         super().__init__(message)
         self.effect = effect
         self.transient = transient
+        self.trouble = trouble
         self.retry_after = retry_after
         self.raw = raw
 

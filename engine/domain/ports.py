@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from engine.domain.base import Instant, JsonDict, Model
+from pydantic import Field
+
+from engine.domain.base import Duration, Instant, JsonDict, Model
 from engine.domain.journal import Entry
 from engine.domain.messages import Notify, Observe
 from engine.domain.plan import Plan
@@ -23,12 +26,32 @@ from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 Secrets = Mapping[str, str]
 
 
+class Role(StrEnum):
+    """What a platform may do beside publishing; each role has its Protocol in `engine.domain.roles`.
+
+    limits   it says what a text and its images may be, if asked also for the very server
+    prepare  something must be there before the post, such as its images
+    check    it accepts a post first and shows it later
+    refresh  the account's secrets are exchanged for a credential that expires
+    metrics  it shows numbers of posts and accounts
+    history  it shows what was posted through the account, by whomever
+    """
+
+    LIMITS = "limits"
+    PREPARE = "prepare"
+    CHECK = "check"
+    REFRESH = "refresh"
+    METRICS = "metrics"
+    HISTORY = "history"
+
+
 class Capabilities(Model):
     """What a platform can do; the engine asks for these, never for a platform's name.
 
     `exact_find`: absence in `find` proves that nothing was posted. `human`: a person does the posting.
     `idempotent`: sending the same key twice leaves one post, so nobody need wait for a call that was cut off.
     `settle`: how long after a doubtful call `find` can be trusted. `timeout`: the longest one call may take.
+    `roles`: what else it does.
     """
 
     exact_find: bool = False
@@ -36,6 +59,7 @@ class Capabilities(Model):
     idempotent: bool = False
     settle: timedelta = timedelta(seconds=5)
     timeout: timedelta = timedelta(seconds=20)
+    roles: frozenset[Role] = frozenset()
 
 
 class Published(Model):
@@ -44,6 +68,24 @@ class Published(Model):
     at: Instant
     url: str | None = None
     native_id: str | None = None
+
+
+class Accepted(Model):
+    """A post that the platform has taken and still works on: its own id of it, and when to look how far it is."""
+
+    native_id: str
+    look_after: Duration = timedelta(seconds=5)
+
+
+class Credential(Model):
+    """What stands in for an account's secrets for a while, such as a session: kept by the engine, never shown.
+
+    `values` are laid over the account's secrets by name. `version` counts its renewals.
+    """
+
+    values: dict[str, str] = Field(repr=False)
+    expires_at: Instant | None = None
+    version: int = 0
 
 
 @runtime_checkable
@@ -57,8 +99,11 @@ class Platform(Protocol):
         """Return what is wrong with the account's settings or the item, one sentence each; pure, no network."""
         ...
 
-    async def publish(self, post: Post, secrets: Secrets) -> Published | None:
-        """Post it once. Returns None when a person must do it. Raises PublishError."""
+    async def publish(self, post: Post, secrets: Secrets) -> Published | Accepted | None:
+        """Post it once: exactly one mutation.
+
+        Returns None when a person must do it, and with the role CHECK also Accepted. Raises PublishError.
+        """
         ...
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:
@@ -256,6 +301,29 @@ class Store(Protocol):
 
     def settle_publication(self, key: str, outcome: PublishOutcome, now: datetime) -> Publication:
         """Write what came of it. A row that is `published` is never changed again."""
+        ...
+
+    def credential(self, account: str) -> Credential | None:
+        """Return what is kept in the place of an account's secrets, or None."""
+        ...
+
+    def lease_credential(self, account: str, version: int, now: datetime, until: datetime) -> bool:
+        """Return True to the one who may renew the credential of this version (0: there is none) until then."""
+        ...
+
+    def keep_credential(self, account: str, version: int, new: Credential, now: datetime) -> Credential:
+        """Keep what came of renewing that version, and end the lease. Returns it as it is kept.
+
+        A value that is left out or empty stays as it was. Raises ConflictError when that version is no longer kept.
+        """
+        ...
+
+    def release_credential(self, account: str, version: int) -> None:
+        """End the lease when that version could not be renewed; does nothing when it was."""
+        ...
+
+    def expire_credential(self, account: str, version: int, now: datetime) -> None:
+        """Note that the platform refuses this version from now on; a later one is left alone."""
         ...
 
     def publications(self, strategy: str | None = None, *, limit: int = 1000) -> list[Publication]:

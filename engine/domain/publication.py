@@ -6,6 +6,8 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field, JsonValue
+
 from engine.domain.base import Duration, Instant, Model
 from engine.domain.strategy import ActivityKind, Channel, ContentItem
 from engine.domain.workspace import Account
@@ -36,7 +38,8 @@ class Post(Model):
     """One post for one slot: what a platform adapter is given.
 
     `key` is the idempotency key: strategy, action, slot in UTC and content revision; never a run or an attempt.
-    `claimed_link` is the link that a person pasted, to be verified by `find`.
+    `claimed_link` is the link that a person pasted, to be verified by `find`. `prepared` is what `prepare` left for
+    `publish`, such as the ids of uploaded images; it lives within one activity and is never part of the history.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Post(Model):
     account: Account
     item: ContentItem
     claimed_link: str | None = None
+    prepared: dict[str, JsonValue] = Field(default_factory=dict, exclude=True)
 
 
 class PublishOutcome(Model):
@@ -62,8 +66,9 @@ class PublishOutcome(Model):
 
 
 def content_revision(item: ContentItem) -> str:
-    """Return the first ten hex digits of the content's sha256: a changed body is another revision."""
-    text = "\x1f".join((item.id, item.title, item.body, item.link or ""))
+    """Return the first ten hex digits of the content's sha256: a changed body or image is another revision."""
+    images = (part for image in item.images for part in (image.sha256, image.alt))
+    text = "\x1f".join((item.id, item.title, item.body, item.link or "", *images))
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

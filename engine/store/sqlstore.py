@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
 from engine.domain.plan import Plan
-from engine.domain.ports import Publication, Revision, RevisionHead, StrategyRow
+from engine.domain.ports import Credential, Publication, Revision, RevisionHead, StrategyRow
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Alert, ReviewRecord, Sample, Task
-from engine.store import chronicle, dialects, ledger, projections, revisions, series, tables
+from engine.store import chronicle, dialects, ledger, projections, revisions, series, tables, vault
 from engine.store.database import Database, translated
 from engine.store.migrate import HEAD, current, ensure_schema
 
@@ -143,6 +143,26 @@ class SqlStore:
         """Write the outcome and return the row as it stands. Raises NotFoundError when never claimed."""
         with self._database.write() as connection:
             return ledger.settle(connection, key, outcome, now)
+
+    def credential(self, account: str) -> Credential | None:
+        with self._database.read() as connection:
+            return vault.get(connection, account)
+
+    def lease_credential(self, account: str, version: int, now: datetime, until: datetime) -> bool:
+        with self._database.write() as connection:
+            return vault.lease(connection, account, version, now, until)
+
+    def keep_credential(self, account: str, version: int, new: Credential, now: datetime) -> Credential:
+        with self._database.write() as connection:
+            return vault.keep(connection, account, version, new, now)
+
+    def release_credential(self, account: str, version: int) -> None:
+        with self._database.write() as connection:
+            vault.release(connection, account, version)
+
+    def expire_credential(self, account: str, version: int, now: datetime) -> None:
+        with self._database.write() as connection:
+            vault.expire(connection, account, version, now)
 
     def publications(self, strategy: str | None = None, *, limit: int = 1000) -> list[Publication]:
         with self._database.read() as connection:

@@ -127,3 +127,15 @@ notices = sa.Table(
     sa.Column("claims", sa.Integer, nullable=False),
     sa.Column("delivered_at", Instants),
 )
+
+# What stands in for secrets for a while. `lease_until` lets one at a time renew it; version 0 is a lease without one.
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("account", Words, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kept", Document, nullable=False),
+    sa.Column("expires_at", Instants),
+    sa.Column("lease_until", Instants),
+    sa.Column("written_at", Instants, nullable=False),
+)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.domain.errors import Effect, PublishError
-from engine.domain.ports import Capabilities, Platform
+from engine.domain.ports import Capabilities, Platform, Published
 from engine.domain.publication import Post, slot_key
 from engine.domain.strategy import ActivityKind, Channel, ContentItem
 from engine.domain.workspace import Account
@@ -109,8 +109,8 @@ class PlatformContract:
             pytest.skip("a person posts")
         first = await platform.publish(make_post(account), secrets)
         second = await platform.publish(make_post(account, slot=SLOT + timedelta(days=1)), secrets)
-        assert first is not None
-        assert second is not None
+        assert isinstance(first, Published)
+        assert isinstance(second, Published)
         assert first.url != second.url or first.native_id != second.native_id
 
     async def test_what_was_published_is_found_as_it_is(

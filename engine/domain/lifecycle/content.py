@@ -28,7 +28,7 @@ def next_post(draft: Draft, action: Action, slot: datetime) -> Post | None:
     item = fresh[0] if fresh else known[used[0]]
     draft.used[action.name] = (*(identity for identity in used if identity != item.id), item.id)
     number = draft.count(f"posts/{action.name}")
-    rendered = render(item, slot, action.schedule.timezone or draft.plan.zone, number)
+    rendered = render(item.on(action.channel), slot, action.schedule.timezone or draft.plan.zone, number)
     return Post(
         key=slot_key(draft.strategy, action.name, slot, rendered),
         strategy=draft.strategy,
