@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 SCHEMA = "drumbeat/check/v1"
 
 
-def check(paths: Paths = None, json: Json = False) -> None:
+Ask = Annotated[
+    bool,
+    typer.Option(
+        "--ask",
+        help="Ask the server of every account what it takes, and judge the content by that. Needs the accounts' secrets.",
+    ),
+]
+
+
+def check(paths: Paths = None, ask: Ask = False, json: Json = False) -> None:
     """Say what is wrong with a plan, and what it lacks.
 
-    Nothing is contacted or changed.
+    Nothing is changed, and without --ask nothing is contacted.
 
     Problems keep a plan from being read. Findings are judgements about a plan that can be read: errors keep it
     from being applied, warnings are weak spots, notes are worth knowing. Exit code 3 when there are problems,
@@ -33,7 +42,7 @@ def check(paths: Paths = None, json: Json = False) -> None:
     from engine.domain.errors import DocumentError
 
     try:
-        loaded, findings = examine(paths_or_here(paths))
+        loaded, findings = examine(paths_or_here(paths), ask=ask)
     except DocumentError as error:
         if json:
             print_judgement(problems=error.problems)
@@ -48,14 +57,25 @@ def check(paths: Paths = None, json: Json = False) -> None:
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def examine(paths: Sequence[Any]) -> tuple[Loaded, list[Finding]]:
-    """Load plans and judge them with all adapters. Raises DocumentError with every problem of every file."""
+def examine(paths: Sequence[Any], *, ask: bool = False) -> tuple[Loaded, list[Finding]]:
+    """Load plans and judge them with all adapters. Raises DocumentError with every problem of every file.
+
+    With `ask`, servers are asked for their limits first; one that cannot be asked is told on stderr.
+    """
     from adapters.registry import Registry
     from engine.documents.findings import check as judge
     from engine.documents.load import load
 
     loaded = load(paths)
-    return loaded, judge(loaded, clock.now(), Registry())
+    if not ask:
+        return loaded, judge(loaded, clock.now(), Registry())
+    from engine.cli.output import tell_sentences
+    from engine.runtime.probing import probe
+
+    probed, failures = probe(loaded.plans)
+    for failure in failures:
+        tell_sentences(failure)
+    return loaded, judge(loaded, clock.now(), Registry(), probed)
 
 
 def finding_text(finding: Finding) -> str:

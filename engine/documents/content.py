@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +10,14 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from engine.documents import yaml_source
+from engine.documents.images import Completing
 from engine.documents.source import Document, Place, Steps
 from engine.documents.textfile import read_text
 from engine.documents.validate import describe, validate
 from engine.documents.words import quoted
-from engine.domain.base import Model
+from engine.domain.base import Model, Name
 from engine.domain.errors import DocumentError, Problem
-from engine.domain.strategy import ContentItem
+from engine.domain.strategy import ContentItem, Image, Variant
 
 MAX_FILES = 1000
 MAX_TOTAL = 4 << 20
@@ -31,6 +32,8 @@ class FrontMatter(Model):
     title: str = ""
     tags: tuple[str, ...] = ()
     link: str | None = None
+    images: tuple[Image, ...] = ()
+    variants: dict[Name, Variant] = {}
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,12 @@ class Item:
     place: Place
 
 
-def read_folder(strategy: Document, steps: Steps, folder: str) -> tuple[list[Item], list[Problem]]:
+def read_folder(
+    strategy: Document, steps: Steps, folder: str, channels: Collection[str]
+) -> tuple[list[Item], list[Problem]]:
     """Read the items of a content folder, named at `steps` of the strategy and relative to its file.
 
-    Files are sorted by name; hidden ones and other endings are left out. Returns the items, and what is wrong.
+    `channels` are those for which an item may have a variant. Files are sorted by name; hidden ones and other endings are left out. Returns the items, and what is wrong.
     """
     where = describe(strategy, steps)
     path = strategy.folder / folder
@@ -73,7 +78,7 @@ def read_folder(strategy: Document, steps: Steps, folder: str) -> tuple[list[Ite
     if sum(file.stat().st_size for file in files) > MAX_TOTAL:
         message = f"{where}: the folder {quoted(folder)} holds more than {MAX_TOTAL >> 20} MiB of text"
         return [], [strategy.problem(steps, message, "Move what has been used to another folder.")]
-    return _items(files, str(Path(strategy.file).parent / folder))
+    return _items(files, str(Path(strategy.file).parent / folder), channels)
 
 
 def _files(path: Path) -> list[Path]:
@@ -84,13 +89,13 @@ def _files(path: Path) -> list[Path]:
     )
 
 
-def _items(files: list[Path], folder: str) -> tuple[list[Item], list[Problem]]:
+def _items(files: list[Path], folder: str, channels: Collection[str]) -> tuple[list[Item], list[Problem]]:
     items: list[Item] = []
     problems: list[Problem] = []
     first: dict[str, str] = {}
     for path in files:
         try:
-            read = _item(path, str(Path(folder) / path.name))
+            read = _item(path, str(Path(folder) / path.name), channels)
         except DocumentError as error:
             problems.extend(error.problems)
             continue
@@ -106,7 +111,7 @@ def _items(files: list[Path], folder: str) -> tuple[list[Item], list[Problem]]:
     return items, problems
 
 
-def _item(path: Path, file: str) -> Item:
+def _item(path: Path, file: str, channels: Collection[str]) -> Item:
     """Read one Markdown file. Raises DocumentError."""
     front, body = _parts(read_text(path, file), file)
     document = next(iter(yaml_source.parse(front, file, path.parent, first_line=2)), None) if front else None
@@ -117,9 +122,13 @@ def _item(path: Path, file: str) -> Item:
         )
         raise DocumentError([problem])
     place = document.place(("id",)) if document else Place(1, 1)
-    item = ContentItem(
-        id=head.id or path.stem[:200], title=head.title, body=body.strip(), tags=head.tags, link=head.link
-    )
+    fields = {name: getattr(head, name) for name in type(head).model_fields if name != "id"}
+    item = ContentItem(id=head.id or path.stem[:200], body=body.strip(), **fields)
+    if document is not None:
+        completing = Completing(document, channels)
+        item = completing.item(item, ())
+        if completing.problems:
+            raise DocumentError(completing.problems)
     return Item(item, file, place)
 
 

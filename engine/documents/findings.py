@@ -9,21 +9,27 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine.documents.checks import adapters as adapter_checks
-from engine.documents.checks import channels, goals, metrics, people, places, secrets, work
+from engine.documents.checks import channels, content, goals, metrics, people, places, secrets, work
 from engine.documents.kinds import FINDINGS, Adapters, Finding, FindingKind, FindingSeverity, Look
 from engine.documents.load import Loaded
 from engine.domain.base import to_utc
+from engine.domain.roles import Limits
 
 __all__ = ["FINDINGS", "Adapters", "Finding", "FindingKind", "FindingSeverity", "check"]
-_CHECKS = (goals.check, channels.check, metrics.check, people.check, secrets.check, work.check)
+_CHECKS = (goals.check, channels.check, content.check, metrics.check, people.check, secrets.check, work.check)
 
 
-def check(loaded: Loaded, now: datetime, adapters: Adapters | None = None) -> list[Finding]:
+def check(
+    loaded: Loaded,
+    now: datetime,
+    adapters: Adapters | None = None,
+    probed: Mapping[str, Mapping[str, Limits]] | None = None,
+) -> list[Finding]:
     """Judge all plans as they would be at `now` (aware); sorted by place, each finding once.
 
     With `adapters`, the settings of accounts, sources, metrics and notifiers and every content item are shown to the
-    adapter concerned, and the folders and files they name are looked for; without, both is left out. Nothing is
-    contacted. Raises ValueError when `now` has no zone.
+    adapter concerned, and the folders and files they name are looked for; without, both is left out. `probed` holds by
+    workspace and account what servers said about their limits. Nothing is contacted. Raises ValueError when `now` has no zone.
     """
     now = to_utc(now)
     together = _together(loaded)
@@ -33,7 +39,10 @@ def check(loaded: Loaded, now: datetime, adapters: Adapters | None = None) -> li
         for judge in _CHECKS:
             found.update((finding.identity, finding) for finding in judge(look))
         if adapters is not None:
-            found.update((finding.identity, finding) for finding in adapter_checks.check(look, adapters))
+            known = (probed or {}).get(plan.workspace.name, {})
+            found.update(
+                (finding.identity, finding) for finding in adapter_checks.check(look, adapters, known)
+            )
             found.update((finding.identity, finding) for finding in places.check(look))
     return sorted(found.values(), key=lambda finding: finding.identity)
 

@@ -203,6 +203,10 @@ FINDINGS: dict[str, FindingKind] = {
         "Schedule has ended",
         "The schedule names no time after now, so it will never do anything.",
     ),
+    "DB147": FindingKind(
+        "Image without words",
+        "The image has no `alt`. Who cannot see it does not learn what it shows, and some platforms refuse it.",
+    ),
     "DB151": FindingKind(
         "No review",
         "Nothing calls people together to keep, change or stop the strategy.",

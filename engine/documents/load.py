@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.documents.content import Item, folders_of, read_folder
 from engine.documents.gather import gather, kind_problems
+from engine.documents.images import Completing
 from engine.documents.paths import absolute
-from engine.documents.references import strategy_problems, workspace_problems
+from engine.documents.references import names_in, strategy_problems, workspace_problems
 from engine.documents.source import Document
 from engine.documents.validate import M, validate
 from engine.documents.words import choose, quoted
@@ -94,14 +95,16 @@ class _Reading:
         """Put each strategy together with its workspace; those with problems are left out."""
         plans: list[tuple[Plan, PlanSource]] = []
         first: dict[tuple[str, str], Document] = {}
-        for document, strategy in self.strategies:
+        for document, read in self.strategies:
             identity = str(document.data.get("workspace")), str(document.data.get("name"))
             if identity in first:
                 self._twice(document, first[identity], f"the strategy {quoted(identity[1])}")
             first.setdefault(identity, document)
             home, workspace = self._home(document)
             self.problems.extend(strategy_problems(document, home))
-            content = self._content(document)
+            channels = names_in(document, "channels")
+            content = self._content(document, channels)
+            strategy = self._written(document, read, channels) if read is not None else None
             if strategy is None or workspace is None or home is None or self.problems:
                 continue
             plan = _plan(workspace, strategy, content)
@@ -134,10 +137,22 @@ class _Reading:
             return None, None
         return self.workspaces[name]
 
-    def _content(self, document: Document) -> dict[str, tuple[Item, ...]]:
+    def _written(self, document: Document, strategy: Strategy, channels: Collection[str]) -> Strategy:
+        """Return the strategy with the items that are written in it completed."""
+        completing = Completing(document, channels)
+        actions = []
+        for index, action in enumerate(strategy.actions):
+            steps = ("actions", index, "content", "items")
+            items = tuple(completing.item(item, (*steps, at)) for at, item in enumerate(action.content.items))
+            content = action.content.model_copy(update={"items": items})
+            actions.append(action.model_copy(update={"content": content}))
+        self.problems.extend(completing.problems)
+        return strategy.model_copy(update={"actions": tuple(actions)})
+
+    def _content(self, document: Document, channels: Collection[str]) -> dict[str, tuple[Item, ...]]:
         content: dict[str, tuple[Item, ...]] = {}
         for action, steps, folder in folders_of(document):
-            items, problems = read_folder(document, steps, folder)
+            items, problems = read_folder(document, steps, folder, channels)
             self.problems.extend(problems)
             content[action] = tuple(items)
         return content

@@ -36,6 +36,11 @@ def read_secret(reference: str, environ: Mapping[str, str] | None = None) -> Sec
     return SecretStr(value)
 
 
+def read_secrets(references: Mapping[str, str]) -> dict[str, str]:
+    """Resolve an account's secret references. Raises SecretError."""
+    return {name: read_secret(reference).get_secret_value() for name, reference in references.items()}
+
+
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     if name.startswith(PREFIX) and not name.startswith(SECRET_PREFIX):
         raise SecretError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -24,7 +24,7 @@ from adapters.tools import SystemClock
 from engine.domain.ports import Clock, Store
 from engine.runtime.operations import reading_store
 from engine.runtime.revival import keep_reviving
-from engine.runtime.secrets import read_secret
+from engine.runtime.secrets import read_secrets
 from engine.runtime.settings import Settings
 from engine.runtime.telemetry import serve_metrics
 from engine.runtime.temporal import connect
@@ -42,11 +42,6 @@ PASSED_THROUGH = (
     "structlog",
 )
 _SERVER_WITHIN = timedelta(seconds=60)
-
-
-def read_secrets(references: Mapping[str, str]) -> dict[str, str]:
-    """Resolve an account's secret references. Raises SecretError."""
-    return {name: read_secret(reference).get_secret_value() for name, reference in references.items()}
 
 
 def make_worker(

@@ -18,7 +18,7 @@ from engine.domain.messages import Find, Publish
 from engine.domain.ports import Capabilities, Publication, Published, Secrets
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.workspace import Account
-from engine.runtime.worker import read_secrets
+from engine.runtime.secrets import read_secrets
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing, no_secrets
 from tests.contracts.store_records import NAME, T0, at, post

@@ -11,8 +11,14 @@ from engine.documents.kinds import FINDINGS, Adapters, Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import choose, quoted
 from engine.domain.errors import NotFoundError, Problem
-from engine.domain.ports import MetricSource
-from engine.domain.strategy import Action
+from engine.domain.lifecycle.content import render
+from engine.domain.ports import MetricSource, Platform
+from engine.domain.roles import Limits, limited
+from engine.domain.strategy import Action, ContentItem
+from engine.domain.workspace import Account
+
+# Stands for `{number}` when an item is judged: posts are counted beyond it only after years.
+_ANY_NUMBER = 1000
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,11 @@ _SOURCES = _Seam("sources", "kind", "kind of source", "DB202", "DB212")
 _NOTIFIERS = _Seam("notifiers", "kind", "kind of notifier", "DB203", "DB213")
 
 
-def check(look: Look, adapters: Adapters) -> Iterator[Finding]:
-    """Yield the adapters that do not exist, and everything that those that do refuse."""
+def check(look: Look, adapters: Adapters, probed: Mapping[str, Limits]) -> Iterator[Finding]:
+    """Yield the adapters that do not exist, and everything that those that do refuse.
+
+    `probed` holds by account what its server said about its limits.
+    """
     workspace = look.plan.workspace
     yield from _settings(
         look, _ACCOUNTS, workspace.accounts, adapters.platforms, lambda it, one: it.validate(one, None)
@@ -45,7 +54,7 @@ def check(look: Look, adapters: Adapters) -> Iterator[Finding]:
     )
     yield from _metrics(look, adapters.sources)
     for index, action in enumerate(look.plan.strategy.actions):
-        yield from _items(look, action, ("actions", index), adapters.platforms)
+        yield from _items(look, action, ("actions", index), adapters.platforms, probed)
 
 
 def _settings(
@@ -108,7 +117,17 @@ def _within(steps: Steps, entry: Any, sentence: str) -> Steps:
     return (*steps, "settings") if entry.settings else steps
 
 
-def _items(look: Look, action: Action, steps: Steps, shelf: Mapping[str, Any]) -> Iterator[Finding]:
+def _refusals(adapter: Platform, account: Account, item: ContentItem, probed: Limits | None) -> Iterator[str]:
+    """Yield what the platform would not take of the item as it is sent; by its server's own limits, if they are known."""
+    yield from adapter.validate(account, item)
+    limits = limited(adapter)
+    if limits is not None and probed is not None:
+        yield from limits.exceeds(account, item, probed)
+
+
+def _items(
+    look: Look, action: Action, steps: Steps, shelf: Mapping[str, Platform], probed: Mapping[str, Limits]
+) -> Iterator[Finding]:
     channel = look.plan.channels.get(action.channel)
     account = look.plan.accounts.get(channel.account) if channel else None
     if account is None or account.platform not in shelf:
@@ -119,9 +138,11 @@ def _items(look: Look, action: Action, steps: Steps, shelf: Mapping[str, Any]) -
         return
     known = set(adapter.validate(account, None))
     places = look.source.content.get(action.name, ())
-    mend = f"Change the item, or post it somewhere else than on {quoted(account.name)}."
+    mend = f"Change the item, or give it a variant for the channel {quoted(action.channel)}."
+    zone = action.schedule.timezone or look.plan.zone
     for index, item in enumerate(look.plan.content.get(action.name, ())):
-        for sentence in adapter.validate(account, item):
+        sent = render(item.on(action.channel), look.now, zone, _ANY_NUMBER)
+        for sentence in _refusals(adapter, account, sent, probed.get(account.name)):
             if sentence in known:
                 continue
             if index < len(places):
