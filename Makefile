@@ -9,7 +9,7 @@ RIVALS := $(VENV)/.rivals
 WORKERS ?= 2
 EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
 
-.PHONY: help install demo test lint bench docs format lock clean
+.PHONY: help install demo test test-real lint bench docs format lock clean
 
 help: ## Show these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ test: install ## Run the whole suite, offline: style, types, layers, tests
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-real: install ## Run the tests against real servers, installed into .real/ once
+	@$(BIN)/python -m pytest --real $(or $(ARGS),tests/real)
 
 lint: install ## Style, types and layers
 	@$(BIN)/ruff check .
@@ -68,4 +71,4 @@ docs: install ## Write the reference pages that are made from code
 	@$(BIN)/python -m docs.build
 
 clean: ## Remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .real .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

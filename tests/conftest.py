@@ -1,7 +1,9 @@
-"""Fixtures that more than one folder of tests asks for."""
+"""Fixtures that more than one folder of tests asks for, and the choice whether real servers take part."""
 
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from tests.postgres import postgres_cluster, postgres_url
@@ -15,3 +17,30 @@ settings.load_profile("drumbeat")
 # `nohup` and background jobs of some shells pass on that these are ignored, and every child would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+REAL = Path(__file__).parent / "real"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--real", action="store_true", help="run the tests against the real servers of platforms"
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if collection_path == REAL and not config.getoption("--real") else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if REAL in item.path.parents:
+            item.add_marker(pytest.mark.real)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--real") or config.option.file_or_dir:
+        return
+    servers = sorted(path.stem for path in (REAL / "servers").glob("[!_]*.py"))
+    terminalreporter.write_line(
+        f"Left out: what is proven on real servers ({', '.join(servers)}); run `make test-real`."
+    )

@@ -1,0 +1,137 @@
+"""Installing what the real servers need into `.real/`, once: nothing of the machine itself is changed.
+
+Debian's packages are unpacked there, not installed; npm's and pip's go into folders of their own. Versions are pinned
+by each launcher: pip and npm exactly, Debian's by the beginning of the version, because the archive keeps one only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+CACHE = Path(__file__).parents[2] / ".real"
+_MINUTES = 60
+
+
+def debian(name: str, pins: Mapping[str, str], *, without: Sequence[str] = ()) -> Path:
+    """Unpack Debian packages and what they need beyond this machine; return the folder that is their root.
+
+    `pins` maps each package to the beginning of its version. `without` names needed packages to leave out.
+    """
+    if shutil.which("apt-get") is None:
+        pytest.skip(f"{name} comes from Debian's packages, and this machine has no apt-get")
+    folder = CACHE / f"debian-{name}"
+    wanted = {"pins": dict(pins), "without": list(without), "release": _release()}
+    with _once(folder, wanted) as fresh:
+        if fresh:
+            chosen = _resolved(pins, without)
+            packages = folder / "packages"
+            packages.mkdir()
+            _run(["apt-get", "download", *chosen], cwd=packages)
+            for package in sorted(packages.glob("*.deb")):
+                _run(["dpkg-deb", "-x", package, folder / "root"], cwd=folder)
+            shutil.rmtree(packages)
+            (folder / "versions").write_text("\n".join(sorted(chosen)) + "\n", encoding="utf-8")
+    return folder / "root"
+
+
+def npm(name: str, packages: Mapping[str, str], *, scripts: bool = True) -> Path:
+    """Install packages of npm at exact versions; return the folder in which node finds them."""
+    if shutil.which("npm") is None:
+        pytest.skip(
+            f"{name} comes from npm, and this machine has none; install the Debian packages nodejs and npm"
+        )
+    folder = CACHE / f"npm-{name}"
+    with _once(folder, {"packages": dict(packages)}) as fresh:
+        if fresh:
+            (folder / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
+            exact = [f"{package}@{version}" for package, version in packages.items()]
+            options = ["--no-audit", "--no-fund", "--save-exact", *([] if scripts else ["--ignore-scripts"])]
+            _run(["npm", "install", *options, *exact], cwd=folder)
+    return folder
+
+
+def pip(name: str, packages: Mapping[str, str]) -> Path:
+    """Install packages of pip at exact versions into an environment of their own; return its bin folder."""
+    folder = CACHE / f"pip-{name}"
+    wanted = {"packages": dict(packages), "python": list(sys.version_info[:2])}
+    with _once(folder, wanted) as fresh:
+        if fresh:
+            _run([sys.executable, "-m", "venv", folder / "env"], cwd=folder)
+            exact = [f"{package}=={version}" for package, version in packages.items()]
+            installer = [folder / "env" / "bin" / "python", "-m", "pip", "install", "--quiet"]
+            _run([*installer, "--disable-pip-version-check", *exact], cwd=folder)
+    return folder / "env" / "bin"
+
+
+class _once:  # noqa: N801 - reads as a statement
+    """Hold the folder's lock; say whether it must be made anew, and mark it as made when all went well."""
+
+    def __init__(self, folder: Path, wanted: object) -> None:
+        self._folder, self._mark = folder, folder / "made-of.json"
+        self._wanted = json.dumps(wanted, sort_keys=True)
+        self._lock = FileLock(f"{folder}.lock")
+        self._fresh = False
+
+    def __enter__(self) -> bool:
+        CACHE.mkdir(exist_ok=True)
+        self._lock.acquire()
+        there = self._mark.exists() and self._mark.read_text(encoding="utf-8") == self._wanted
+        if not there:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir()
+        self._fresh = not there
+        return self._fresh
+
+    def __exit__(self, kind: object, *_rest: object) -> None:
+        if self._fresh and kind is None:
+            self._mark.write_text(self._wanted, encoding="utf-8")
+        self._lock.release()
+
+
+def _release() -> str:
+    words = Path("/etc/os-release").read_text(encoding="utf-8")
+    found = re.search(r'^VERSION_CODENAME="?(\w+)', words, re.MULTILINE)
+    return found.group(1) if found else "unknown"
+
+
+def _resolved(pins: Mapping[str, str], without: Sequence[str]) -> list[str]:
+    """Return every package that is to be unpacked, as name=version."""
+    command = ["apt-get", "install", "--simulate", "--no-install-recommends", *pins]
+    simulated = _run(command, cwd=CACHE)
+    needed = dict(re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+)", simulated, re.MULTILINE))
+    # What is installed already is still unpacked when it was asked for by name, so that its version is ours.
+    for package in pins:
+        if package not in needed:
+            shown = _run(["apt-cache", "policy", package], cwd=CACHE)
+            needed[package] = re.findall(r"Candidate: (\S+)", shown)[0]
+    for package, start in pins.items():
+        assert needed[package].startswith(start), (
+            f"Debian offers {package} {needed[package]} here, and these tests are for {start}…: look what has changed, "
+            "then move the pin in the launcher."
+        )
+    left_out = {name for name in needed if name not in pins and name.startswith(tuple(without) or ("\0",))}
+    return [f"{name}={version}" for name, version in needed.items() if name not in left_out]
+
+
+def _run(command: Sequence[str | Path], *, cwd: Path) -> str:
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30 * _MINUTES,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
+    )
+    assert done.returncode == 0, f"{command[0]} failed ({done.returncode}): {done.stderr[-2000:]}"
+    return done.stdout
