@@ -29,6 +29,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "drumbeat.platforms": {
         "site": "adapters.platforms.site.adapter:SiteAdapter",
         "manual": "adapters.platforms.manual.adapter:ManualAdapter",
+        "wordpress": "adapters.platforms.wordpress.adapter:WordPressAdapter",
     },
     "drumbeat.sources": {
         "feed": "adapters.metrics.feed:FeedSource",

@@ -12,13 +12,13 @@ import pytest
 
 from adapters.metrics import csv as csv_module
 from adapters.metrics.csv import CsvSource
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.records import Reading
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
 from tests.adapters.local_server import Server, reset
-from tests.contracts.secrecy import SECRET
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 

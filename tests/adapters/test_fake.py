@@ -10,13 +10,13 @@ from functools import partial
 import pytest
 
 from adapters.fake import FakeNotifier, FakePlatform, FakeSource
+from adapters.testing.contract import PlatformContract, make_post
 from engine.domain.errors import Effect, PublishError
 from engine.domain.ports import Capabilities, Notifier, Published
 from engine.domain.records import Activity, Sample
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
-from tests.contracts.platform_contract import PlatformContract, make_post
 from tests.contracts.source_contract import NOW, SourceContract, ask
 
 ACCOUNT = Account(name="stage", platform="fake")

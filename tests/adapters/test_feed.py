@@ -14,14 +14,14 @@ import pytest
 from adapters.metrics import feed as feed_module
 from adapters.metrics.feed import FeedSource
 from adapters.platforms.site.adapter import SiteAdapter
+from adapters.testing.contract import make_post
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.records import Reading
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
 from tests.adapters.local_server import Handler, Server, drip, flood, redirect, reset, silent, truncated
-from tests.contracts.platform_contract import make_post
-from tests.contracts.secrecy import SECRET
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 XML = '<?xml version="1.0" encoding="utf-8"?>\n'

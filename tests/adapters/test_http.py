@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adapters.http import FetchError, Http, Validators, safe_url, status_error, url_problem
+from adapters.testing.secrecy import SECRET, assert_no_secret
 from adapters.tools import Tools
 from tests.adapters.local_server import Server, drip, flood, redirect, reset, silent, truncated
-from tests.contracts.secrecy import SECRET, assert_no_secret
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from functools import partial
 import pytest
 
 from adapters.platforms.manual.adapter import ManualAdapter
+from adapters.testing.contract import Call, PlatformContract, make_post
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, drip, flood, redirect, reset, silent, truncated
-from tests.contracts.platform_contract import Call, PlatformContract, make_post
-from tests.contracts.secrecy import SECRET
 
 
 @pytest.fixture

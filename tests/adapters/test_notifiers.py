@@ -15,6 +15,7 @@ from structlog.testing import CapturingLogger
 from adapters.notifiers import apprise_
 from adapters.notifiers.apprise_ import AppriseNotifier
 from adapters.notifiers.log import LogNotifier
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.ports import Notifier
@@ -22,7 +23,6 @@ from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
 from tests.adapters.local_server import Server, reset
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
-from tests.contracts.secrecy import SECRET
 
 CHAT = NotifierConfig(name="chat", kind="apprise", secrets={"url": "env:CHAT_URL"})
 

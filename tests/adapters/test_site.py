@@ -26,12 +26,12 @@ from adapters.platforms.site.adapter import SiteAdapter
 from adapters.platforms.site.folder import LOCK_NAME, SiteFolder
 from adapters.platforms.site.names import file_name
 from adapters.platforms.site.page import Page, render
+from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
 from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
-from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
-from tests.contracts.secrecy import SECRET
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -19,11 +19,11 @@ import pytest
 import yaml
 
 from adapters.platforms.site.adapter import SiteAdapter
+from adapters.testing.contract import SLOT, make_post
 from adapters.tools import Tools
 from engine.domain.publication import Post
 from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
-from tests.contracts.platform_contract import SLOT, make_post
 
 SEED = 20260105
 KILLS = 10

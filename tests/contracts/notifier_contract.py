@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
+from adapters.testing.secrecy import assert_no_secret
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
 from engine.domain.ports import Notifier
 from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
-from tests.contracts.secrecy import assert_no_secret
 
 Call = Callable[[], Awaitable[object]]
 

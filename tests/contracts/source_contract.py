@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.testing.secrecy import assert_no_secret
 from engine.domain.errors import SourceError
 from engine.domain.messages import Observe
 from engine.domain.ports import MetricSource
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
-from tests.contracts.secrecy import assert_no_secret
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 Call = Callable[[], Awaitable[object]]

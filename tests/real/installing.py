@@ -68,7 +68,13 @@ def pip(name: str, packages: Mapping[str, str]) -> Path:
         if fresh:
             _run([sys.executable, "-m", "venv", folder / "env"], cwd=folder)
             exact = [f"{package}=={version}" for package, version in packages.items()]
-            installer = [folder / "env" / "bin" / "python", "-m", "pip", "install", "--quiet"]
+            installer: list[str | Path] = [
+                folder / "env" / "bin" / "python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+            ]
             _run([*installer, "--disable-pip-version-check", *exact], cwd=folder)
     return folder / "env" / "bin"
 

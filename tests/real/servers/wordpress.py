@@ -134,7 +134,13 @@ def _database(root: Path, folder: Path, socket: Path) -> Server:
     )
     assert bootstrap.returncode == 0, bootstrap.stderr[-3000:]
     # Nobody but this test reaches the socket, so nobody is asked for a password.
-    command = [program, *options, f"--socket={socket}", "--skip-networking", "--skip-grant-tables"]
+    command: list[str | Path] = [
+        program,
+        *options,
+        f"--socket={socket}",
+        "--skip-networking",
+        "--skip-grant-tables",
+    ]
     server = Server("mariadb", command, folder=folder, environ=libraries)
     server.ready(socket.exists)
     return server

@@ -1,4 +1,4 @@
-"""What every platform must keep. Subclass it, give the fixtures, and run it with pytest.
+"""What every platform must keep. Subclass it, give the fixtures, and run it with pytest. See also `behind_a_proxy`.
 
     @pytest.fixture
     def platform(): return MyAdapter(Tools())
@@ -15,18 +15,26 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
+from adapters.testing.secrecy import assert_no_secret
 from engine.domain.errors import Effect, PublishError
 from engine.domain.ports import Capabilities, Platform, Published
 from engine.domain.publication import Post, slot_key
+from engine.domain.roles import PROTOCOLS, preparer
 from engine.domain.strategy import ActivityKind, Channel, ContentItem
 from engine.domain.workspace import Account
-from tests.contracts.secrecy import assert_no_secret
 
 SLOT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+_SLOTS = count()
 Call = Callable[[], Awaitable[object]]
+
+
+def new_slot() -> datetime:
+    """Return another slot at each call."""
+    return SLOT + timedelta(hours=next(_SLOTS))
 
 
 def make_post(
@@ -49,6 +57,15 @@ def make_post(
     return post.model_copy(update=changes)
 
 
+async def published(platform: Platform, post: Post, secrets: dict[str, str]) -> Published:
+    """Prepare and publish, as the engine does when nothing goes wrong."""
+    prepares = preparer(platform)
+    ready = await prepares.prepare(post, secrets) if prepares else post
+    there = await platform.publish(ready, secrets)
+    assert isinstance(there, Published)
+    return there
+
+
 class PlatformContract:
     """The suite."""
 
@@ -61,9 +78,19 @@ class PlatformContract:
         """Give an account with a setting that does not exist."""
         return account.model_copy(update={"settings": {**account.settings, "wrong": 1}})
 
+    @pytest.fixture
+    def slot(self) -> datetime:
+        """Give a slot that no other test uses: the platform may be a real one that forgets nothing."""
+        return new_slot()
+
     def test_it_keeps_the_protocol(self, platform: Platform) -> None:
         assert isinstance(platform, Platform)
         assert platform.kind
+
+    def test_it_keeps_the_protocol_of_every_role_that_it_says_it_has(self, platform: Platform) -> None:
+        assert [
+            role for role in platform.capabilities.roles if not isinstance(platform, PROTOCOLS[role])
+        ] == []
 
     def test_its_capabilities_are_sane(self, platform: Platform) -> None:
         capabilities = platform.capabilities
@@ -91,44 +118,46 @@ class PlatformContract:
         assert list(platform.validate(account, ContentItem(id="blank")))
 
     async def test_the_same_key_twice_is_one_post(
-        self, platform: Platform, account: Account, secrets: dict[str, str], count: Callable[[str], int]
+        self,
+        platform: Platform,
+        account: Account,
+        secrets: dict[str, str],
+        count: Callable[[str], int],
+        slot: datetime,
     ) -> None:
         if platform.capabilities.human:
             pytest.skip("a person posts")
-        post = make_post(account)
-        first = await platform.publish(post, secrets)
-        second = await platform.publish(post, secrets)
-        assert first is not None
+        post = make_post(account, slot=slot)
+        first = await published(platform, post, secrets)
+        second = await published(platform, post, secrets)
         assert first == second
         assert count(post.key) == 1
 
     async def test_another_slot_is_another_post(
-        self, platform: Platform, account: Account, secrets: dict[str, str]
+        self, platform: Platform, account: Account, secrets: dict[str, str], slot: datetime
     ) -> None:
         if platform.capabilities.human:
             pytest.skip("a person posts")
-        first = await platform.publish(make_post(account), secrets)
-        second = await platform.publish(make_post(account, slot=SLOT + timedelta(days=1)), secrets)
-        assert isinstance(first, Published)
-        assert isinstance(second, Published)
+        first = await published(platform, make_post(account, slot=slot), secrets)
+        second = await published(platform, make_post(account, slot=new_slot()), secrets)
         assert first.url != second.url or first.native_id != second.native_id
 
     async def test_what_was_published_is_found_as_it_is(
-        self, platform: Platform, account: Account, secrets: dict[str, str]
+        self, platform: Platform, account: Account, secrets: dict[str, str], slot: datetime
     ) -> None:
         if not platform.capabilities.exact_find:
             pytest.skip("it cannot look for a key")
-        post = make_post(account)
-        published = await platform.publish(post, secrets)
-        assert await platform.find(post, secrets) == published
+        post = make_post(account, slot=slot)
+        there = await published(platform, post, secrets)
+        assert await platform.find(post, secrets) == there
 
     async def test_an_unknown_key_is_not_found(
-        self, platform: Platform, account: Account, secrets: dict[str, str]
+        self, platform: Platform, account: Account, secrets: dict[str, str], slot: datetime
     ) -> None:
         if not platform.capabilities.exact_find:
             pytest.skip("it cannot look for a key")
-        await platform.publish(make_post(account), secrets)
-        assert await platform.find(make_post(account, slot=SLOT + timedelta(days=1)), secrets) is None
+        await published(platform, make_post(account, slot=slot), secrets)
+        assert await platform.find(make_post(account, slot=new_slot()), secrets) is None
 
     async def test_a_person_is_asked_where_a_person_posts(
         self, platform: Platform, account: Account, secrets: dict[str, str]
