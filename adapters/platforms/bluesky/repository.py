@@ -1,0 +1,140 @@
+"""An account's repository: the records that are its posts, created only where nothing is yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from adapters.api import Answer, Seen
+from adapters.media import read_image
+from adapters.platforms.bluesky.records import COLLECTION, Record, web_address
+from adapters.platforms.bluesky.session import Session
+from adapters.platforms.bluesky.xrpc import Xrpc, code_of, refusal
+from engine.domain.base import to_utc
+from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.ports import Published
+from engine.domain.strategy import Image
+
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+
+
+class _Name(Seen):
+    did: str
+
+
+class _Blob(Seen):
+    blob: dict[str, Any]
+
+
+class _Found(Seen):
+    uri: str
+    value: dict[str, Any]
+
+
+class Repository:
+    """Every method makes one call, and says truly what it did: PublishError carries the effect."""
+
+    def __init__(self, xrpc: Xrpc, session: Session) -> None:
+        self._xrpc, self._session = xrpc, session
+
+    @property
+    def did(self) -> str:
+        """Return the account's permanent name."""
+        return self._session.did
+
+    async def did_of(self, handle: str) -> str | None:
+        """Return the permanent name behind a handle, or None when the network knows no such handle."""
+        answer = await self._xrpc.get(
+            "com.atproto.identity.resolveHandle", [("handle", handle)], accept={_BAD_REQUEST}
+        )
+        return None if answer.status == _BAD_REQUEST else answer.read(_Name).did
+
+    async def upload(self, image: Image) -> dict[str, Any]:
+        """Upload an image, which nobody sees before a post shows it, and return it as a record holds it."""
+        answer = await self._xrpc.post(
+            "com.atproto.repo.uploadBlob",
+            headers={**self._session.headers, "Content-Type": image.type or "application/octet-stream"},
+            content=await read_image(image),
+        )
+        return {"image": answer.read(_Blob).blob, "alt": image.alt}
+
+    async def create(self, records: Sequence[Record]) -> Published:
+        """Create the record of a post, or those of a thread, in one commit.
+
+        When they are there already they stay as they are, and are returned likewise.
+        """
+        first = records[0]
+        await (self._put(first) if len(records) == 1 else self._apply(records))
+        return self._published(first.rkey, first.value)
+
+    async def look(self, rkey: str) -> Published | None:
+        """Return the post with this key, or None when it is provably not there."""
+        asked = [("repo", self.did), ("collection", COLLECTION), ("rkey", rkey)]
+        answer = await self._xrpc.get("com.atproto.repo.getRecord", asked, accept={_BAD_REQUEST})
+        if answer.status == _BAD_REQUEST:
+            # Any other refusal, such as that of a repository which is locked, proves nothing.
+            if code_of(answer) == "RecordNotFound":
+                return None
+            raise refusal(answer)
+        return self._published(rkey, answer.read(_Found).value)
+
+    async def _put(self, record: Record) -> None:
+        body = {
+            "repo": self.did,
+            "collection": COLLECTION,
+            "rkey": record.rkey,
+            "record": record.value,
+            "swapRecord": None,  # only if there is none
+        }
+        answer = await self._mutate("com.atproto.repo.putRecord", body, {_BAD_REQUEST})
+        if answer.status == _BAD_REQUEST and code_of(answer) != "InvalidSwap":
+            raise refusal(answer)
+
+    async def _apply(self, records: Sequence[Record]) -> None:
+        writes = [
+            {
+                "$type": "com.atproto.repo.applyWrites#create",
+                "collection": COLLECTION,
+                "rkey": record.rkey,
+                "value": record.value,
+            }
+            for record in records
+        ]
+        body = {"repo": self.did, "writes": writes}
+        answer = await self._mutate("com.atproto.repo.applyWrites", body, {_SERVER_ERROR})
+        # To a key that is taken the server answers with a fault of its own, as to any other trouble: so look.
+        if answer.status == _SERVER_ERROR and await self._missing(records[0].rkey):
+            raise PublishError(
+                f"{answer.where} has trouble of its own (it answered {answer.status}), and the thread is not there "
+                "yet. It may still come; somebody looks before it is sent again.",
+                effect=Effect.MAYBE,
+                trouble=Trouble.BROKEN,
+                raw=answer.raw,
+            )
+
+    async def _missing(self, rkey: str) -> bool:
+        try:
+            return await self.look(rkey) is None
+        except PublishError:
+            return True
+
+    async def _mutate(self, method: str, body: dict[str, Any], accept: set[int]) -> Answer:
+        return await self._xrpc.post(
+            method, mutates=True, accept=accept, headers=self._session.headers, json=body
+        )
+
+    def _published(self, rkey: str, value: dict[str, Any]) -> Published:
+        uri = f"at://{self.did}/{COLLECTION}/{rkey}"
+        return Published(at=_created(value), url=web_address(self.did, rkey), native_id=uri)
+
+
+def _created(value: dict[str, Any]) -> datetime:
+    try:
+        return to_utc(datetime.fromisoformat(str(value.get("createdAt"))))
+    except (ValueError, OverflowError):
+        raise PublishError(
+            "The record of the post on Bluesky has no readable date; look at it there.",
+            effect=Effect.NONE,
+            trouble=Trouble.BROKEN,
+        ) from None
