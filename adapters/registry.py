@@ -30,10 +30,12 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "site": "adapters.platforms.site.adapter:SiteAdapter",
         "manual": "adapters.platforms.manual.adapter:ManualAdapter",
         "wordpress": "adapters.platforms.wordpress.adapter:WordPressAdapter",
+        "bluesky": "adapters.platforms.bluesky.adapter:BlueskyAdapter",
     },
     "drumbeat.sources": {
         "feed": "adapters.metrics.feed:FeedSource",
         "csv": "adapters.metrics.csv:CsvSource",
+        "bluesky": "adapters.metrics.bluesky:BlueskySource",
     },
     "drumbeat.notifiers": {
         "log": "adapters.notifiers.log:LogNotifier",

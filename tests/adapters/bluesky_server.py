@@ -68,8 +68,10 @@ class Bluesky:
         }
 
     def log_in(self, handler: Handler) -> None:
-        if body(handler) != {"identifier": HANDLE, "password": SECRET}:
-            return refuse(handler, "AuthenticationRequired", f"Invalid identifier or password {SECRET}", 401)
+        asked = body(handler)
+        if asked != {"identifier": HANDLE, "password": SECRET}:
+            words = f"Invalid identifier or password {asked['password']}"
+            return refuse(handler, "AuthenticationRequired", words, 401)
         self.logins += 1
         return say(handler, self.session())
 
@@ -107,7 +109,9 @@ class Bluesky:
         if fault == "expired":
             return refuse(handler, "ExpiredToken", "Token has expired")
         if fault == "full":
-            return refuse(handler, "RateLimitExceeded", "Rate Limit Exceeded", 429, RateLimit_Reset="4102444800")
+            return refuse(
+                handler, "RateLimitExceeded", "Rate Limit Exceeded", 429, RateLimit_Reset="4102444800"
+            )
         if fault == "invalid":
             return refuse(handler, "InvalidRequest", "Invalid app.bsky.feed.post record")
         if fault == "trouble":

@@ -114,7 +114,21 @@ def test_a_link_longer_than_a_post_stays_whole_and_does_not_fit() -> None:
 
 
 _WORDS = st.sampled_from(
-    ["a", "taco. ", "\n\n", "\n", " ", "界", "。", FAMILY, "é", "https://a.example/x ", "#tag ", "x" * 70, "!”  "]
+    [
+        "a",
+        "taco. ",
+        "\n\n",
+        "\n",
+        " ",
+        "界",
+        "。",
+        FAMILY,
+        "é",
+        "https://a.example/x ",
+        "#tag ",
+        "x" * 70,
+        "!”  ",
+    ]
 )
 
 

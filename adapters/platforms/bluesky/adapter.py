@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.api import Seen
 from adapters.platforms.bluesky.appview import ACCOUNT_NUMBERS, POST_NUMBERS, AppView, Deed
 from adapters.platforms.bluesky.judging import LIMITS, account_problems, item_problems
-from adapters.platforms.bluesky.records import handles_of, records_of
+from adapters.platforms.bluesky.records import handles_of, place_of, records_of
 from adapters.platforms.bluesky.repository import Repository
 from adapters.platforms.bluesky.session import logged_in, renewed, session_of
 from adapters.platforms.bluesky.settings import BlueskySettings
@@ -24,10 +23,6 @@ from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured
 from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
-
-_CLAIMED = re.compile(
-    r"(?:at://|https?://[^/]+/profile/)(?P<who>[^/]+)/(?:post|app\.bsky\.feed\.post)/(?P<rkey>[\w.~:-]+)"
-)
 
 
 class _Described(Seen):
@@ -123,8 +118,8 @@ class BlueskyAdapter:
     async def history(self, account: Account, newest: int, secrets: Secrets) -> Sequence[Activity]:
         """Return the account's newest posts (no replies, no reposts) from the AppView. Raises PublishError."""
         settings = _settings(account)
-        past = await self._view(account, settings, secrets).past(settings.handle, {Deed.POST}, most=newest)
-        return [Activity(at=each.at, ref=each.url, title=each.title) for each in past.shown]
+        past = await self._view(account, settings, secrets).past(settings.handle, {Deed.POST}, newest=newest)
+        return [Activity(at=each.at, ref=each.url, title=each.title) for each in past.shown[:newest]]
 
     def _repository(self, account: Account, secrets: Secrets) -> Repository:
         session = session_of(account, secrets)
@@ -147,13 +142,13 @@ def _settings(account: Account) -> BlueskySettings:
 
 def _claimed(post: Post, did: str) -> str:
     """Return the record key in the link that a person pasted; it must be of a post of this account."""
-    link = (post.claimed_link or "").strip()
-    found = _CLAIMED.fullmatch(link.partition("?")[0].rstrip("/"))
-    if found is None or found["who"].lower() not in {did.lower(), _settings(post.account).handle}:
+    handle = _settings(post.account).handle
+    found = place_of(post.claimed_link or "")
+    if found is None or found.who not in {did, handle}:
         raise PublishError(
-            f"The pasted link is not the address of a post of {_settings(post.account).handle} on Bluesky. "
+            f"The pasted link is not the address of a post of {handle} on Bluesky. "
             "Paste the address of the post itself.",
             effect=Effect.NONE,
             trouble=Trouble.ABSENT,
         )
-    return found["rkey"]
+    return found.rkey

@@ -79,7 +79,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Past:
-    """What the account did, newest first. `whole` tells that nothing since the asked instant is missing."""
+    """What the account did, newest first. `whole`: nothing since the asked instant is missing."""
 
     shown: tuple[Shown, ...]
     whole: bool
@@ -104,28 +104,24 @@ class AppView:
         return _numbers(found[0]) if found else dict.fromkeys(_POST)
 
     async def past(
-        self, actor: str, deeds: Collection[Deed], *, most: int | None = None, since: datetime | None = None
+        self, actor: str, deeds: Collection[Deed], *, newest: int = 0, since: datetime | None = None
     ) -> Past:
-        """Return what the account did, until `most` are found or `since` is passed; a thousand entries at most."""
+        """Return what the account did: at least its `newest` deeds and all `since` then, out of a thousand entries."""
         kind = "posts_with_replies" if Deed.REPLY in deeds else "posts_no_replies"
         found: dict[str, Shown] = {}
-        cursor: str | None = None
+        whole, cursor = since is None, ""
         for _ in range(_MOST_PAGES):
             params = [("actor", actor), ("filter", kind), ("limit", str(_PAGE))]
             params += [("cursor", cursor)] if cursor else []
             page = (await self._xrpc.get("app.bsky.feed.getAuthorFeed", params)).read(_Feed)
             shown = [each for each in map(_shown, page.feed) if each is not None]
-            wanted = [each for each in shown if each.deed in deeds and (since is None or each.at >= since)]
-            found.update((each.url, each) for each in wanted)
-            passed = since is not None and any(each.at < since for each in shown)
-            if passed or not page.cursor or not page.feed or (most is not None and len(found) >= most):
-                return Past(_newest_first(found, most), whole=True)
-            cursor = page.cursor
-        return Past(_newest_first(found, most), whole=False)
-
-
-def _newest_first(found: dict[str, Shown], most: int | None) -> tuple[Shown, ...]:
-    return tuple(sorted(found.values(), key=lambda each: each.at, reverse=True)[:most])
+            found.update((each.url, each) for each in shown if each.deed in deeds)
+            cursor = page.cursor or ""
+            ended = not cursor or not page.feed
+            whole = whole or ended or (since is not None and any(each.at < since for each in shown))
+            if ended or (whole and len(found) >= newest):
+                break
+        return Past(tuple(sorted(found.values(), key=lambda each: each.at, reverse=True)), whole)
 
 
 def _shown(entry: _Entry) -> Shown | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from adapters.platforms.bluesky.cid import record_cid
@@ -18,6 +19,16 @@ from engine.domain.strategy import ContentItem
 
 COLLECTION = "app.bsky.feed.post"
 WEB = "https://bsky.app"
+_PLACE = re.compile(
+    r"(?:at://|https?://[^/]+/profile/)(?P<who>[^/]+)/(?:post|app\.bsky\.feed\.post)/(?P<rkey>[\w.~:-]+)"
+)
+
+
+class Place(NamedTuple):
+    """Where a post is: whose it is, by handle or DID, and its record key."""
+
+    who: str
+    rkey: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,23 @@ def instant(at: datetime) -> str:
 def web_address(did: str, rkey: str) -> str:
     """Return where people read a post; by DID, because a handle may change."""
     return f"{WEB}/profile/{did}/post/{rkey}"
+
+
+def place_of(link: str) -> Place | None:
+    """Return the post that a link from an app, or an at:// address, leads to; None when it leads elsewhere."""
+    found = _PLACE.fullmatch(link.strip().partition("?")[0].rstrip("/"))
+    if found is None:
+        return None
+    who = found["who"]
+    return Place(who if who.startswith("did:") else who.lower(), found["rkey"])
+
+
+def uri_of(link: str) -> str | None:
+    """Return the at:// address of the post that a link with a DID leads to."""
+    place = place_of(link)
+    if place is None or not place.who.startswith("did:"):
+        return None
+    return f"at://{place.who}/{COLLECTION}/{place.rkey}"
 
 
 def _optional(name: str, value: list[Any]) -> dict[str, list[Any]]:

@@ -7,8 +7,6 @@ const pds = {
   port: Number(process.env.PDS_PORT),
   hostname: 'localhost',
   rateLimitsEnabled: process.env.RATE_LIMITS === '1',
-  dataDirectory: process.env.DATA,
-  blobstoreDiskLocation: `${process.env.DATA}/blobs`,
 };
 const plc = { port: Number(process.env.PLC_PORT) };
 
