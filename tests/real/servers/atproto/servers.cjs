@@ -1,0 +1,19 @@
+// The AT Protocol servers of the tests: the directory of identities (PLC), the server that holds accounts (PDS), and
+// with DB_POSTGRES_URL and REDIS_HOST also the one that counts (AppView). They end on SIGTERM.
+const { TestNetworkNoAppView, TestNetwork, mockMailer } = require('@atproto/dev-env');
+
+const port = (name) => Number(process.env[name]);
+const plc = { port: port('PLC_PORT') };
+const pds = { port: port('PDS_PORT'), hostname: 'localhost', rateLimitsEnabled: true };
+
+function start() {
+  if (!process.env.DB_POSTGRES_URL) return TestNetworkNoAppView.create({ plc, pds });
+  const bsky = { port: port('APPVIEW_PORT'), dbPostgresSchema: 'bsky' };
+  return TestNetwork.create({ plc, pds, bsky, ozone: { port: port('OZONE_PORT') } });
+}
+
+start().then((network) => {
+  mockMailer(network.pds);
+  process.on('SIGTERM', () => network.close().finally(() => process.exit(0)));
+  console.log('ready');
+});
