@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from adapters.location import LocatedSettings
+from adapters.metrics.bluesky import BlueskyMetricSettings, BlueskySourceSettings
 from adapters.metrics.csv import CsvMetricSettings, CsvSettings
 from adapters.metrics.feed import FeedMetricSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
+from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.site.settings import SiteSettings
 from engine.cli.reference import markdown as command_line_page
@@ -25,10 +27,15 @@ from rules.packs import describe_pack, pack_names
 _URL = "`url`, an address that holds credentials or must not be seen, instead of the setting"
 # For each adapter: its settings, its secrets in words, the settings of its metrics.
 SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
-    "Platform": {"site": (SiteSettings, "", None), "manual": (ManualSettings, "", None)},
+    "Platform": {
+        "site": (SiteSettings, "", None),
+        "manual": (ManualSettings, "", None),
+        "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
+    },
     "Source": {
         "feed": (LocatedSettings, _URL, FeedMetricSettings),
         "csv": (CsvSettings, _URL, CsvMetricSettings),
+        "bluesky": (BlueskySourceSettings, "", BlueskyMetricSettings),
     },
     "Notifier": {
         "log": (LogSettings, "", None),
