@@ -238,7 +238,7 @@ async def test_a_session_is_followed_by_its_successor_without_the_password(
 async def test_a_session_that_the_server_forgot_is_followed_by_a_login(
     platform: BlueskyAdapter, account: Account, bluesky: Bluesky
 ) -> None:
-    forgotten = Credential(values={"refresh_token": token("of another life")}, version=7)
+    forgotten = Credential(values={"refresh_token": token("of another life")})
     credential = await platform.refresh(account, PASSWORD, forgotten)
     assert credential.values["access_token"] == token("access 1")
     assert (bluesky.logins, bluesky.renewals) == (1, 0)

@@ -72,7 +72,7 @@ class BlueskyAdapter:
         successor = await renewed(xrpc, kept) if kept else None
         if successor is not None:
             return successor
-        return await logged_in(xrpc, account, settings, secrets, kept.version + 1 if kept else 1)
+        return await logged_in(xrpc, account, settings, secrets)
 
     async def prepare(self, post: Post, secrets: Secrets) -> Post:
         """Look up who is mentioned and upload the images; nobody sees either. Raises PublishError, effect none.

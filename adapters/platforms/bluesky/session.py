@@ -76,12 +76,10 @@ async def renewed(xrpc: Xrpc, kept: Credential) -> Credential | None:
         return None
     headers = {"Authorization": f"Bearer {token}"}
     answer = await xrpc.post("com.atproto.server.refreshSession", accept=_REFUSED, headers=headers)
-    return None if answer.status in _REFUSED else _credential(answer, xrpc, kept.version + 1)
+    return None if answer.status in _REFUSED else _credential(answer, xrpc)
 
 
-async def logged_in(
-    xrpc: Xrpc, account: Account, settings: BlueskySettings, secrets: Secrets, version: int
-) -> Credential:
+async def logged_in(xrpc: Xrpc, account: Account, settings: BlueskySettings, secrets: Secrets) -> Credential:
     """Return a new session for the app password. Raises PublishError, effect none."""
     password = secrets.get("app_password", "").strip()
     if not password:
@@ -95,10 +93,10 @@ async def logged_in(
     answer = await xrpc.post("com.atproto.server.createSession", accept=_REFUSED, json=body)
     if answer.status in _REFUSED:
         raise answer.refusal(_REFUSALS.get(code_of(answer), ""), Trouble.CREDENTIAL)
-    return _credential(answer, xrpc, version)
+    return _credential(answer, xrpc)
 
 
-def _credential(answer: Answer, xrpc: Xrpc, version: int) -> Credential:
+def _credential(answer: Answer, xrpc: Xrpc) -> Credential:
     session = answer.read(_Session)
     if not session.active:
         why = f"the account is not active ({session.status or 'no reason given'}). Mend that on the server"
@@ -109,7 +107,7 @@ def _credential(answer: Answer, xrpc: Xrpc, version: int) -> Credential:
         "did": session.did,
         "server": _home(session, xrpc.base),
     }
-    return Credential(values=values, expires_at=_expiry(session.accessJwt), version=version)
+    return Credential(values=values, expires_at=_expiry(session.accessJwt))
 
 
 def _home(session: _Session, asked: str) -> str:

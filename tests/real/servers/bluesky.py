@@ -86,8 +86,8 @@ def with_appview(postgres_url: str) -> Iterator[Network]:
     with _folder() as folder, _redis(folder) as redis:
         databases = {"DB_POSTGRES_URL": postgres_url, "DB_POSTGRES_SCHEMA": "drumbeat", "REDIS_HOST": redis}
         with _running(folder, databases) as (server, ports):
-            places = (f"http://localhost:{ports[name]}" for name in ("PDS_PORT", "APPVIEW_PORT"))
-            yield Network(*places, server)
+            pds, appview = (f"http://localhost:{ports[name]}" for name in ("PDS_PORT", "APPVIEW_PORT"))
+            yield Network(pds, appview, server)
 
 
 @contextmanager
