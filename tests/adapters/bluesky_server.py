@@ -119,7 +119,10 @@ class Bluesky:
         if new.keys() & self.records.keys():
             return taken()
         self.records |= new
-        return reset(handler) if fault == "cut" else say(handler, {"uri": "at://…", "cid": "bafy…"})
+        if fault == "page":
+            return handler.answer(b"<html>Welcome to this hotel", 200, {"Content_Type": "text/html"})
+        answer = {"uri": "at://…", "cid": "bafy…", "commit": {"cid": "bafy…", "rev": "3n3e"}}
+        return reset(handler) if fault == "cut" else say(handler, answer)
 
     def get(self, handler: Handler) -> None:
         asked = query(handler)

@@ -153,18 +153,25 @@ def test_a_records_cid_is_that_which_the_real_server_gave() -> None:
     assert record_cid(record) == "bafyreigmzqxz3443uankrxrnpksyjeubmkmahtfprphykpkbqkdjwwt7r4"
 
 
-async def test_a_call_cut_after_it_was_carried_out_is_doubtful_and_then_found(
-    platform: BlueskyAdapter, account: Account, bluesky: Bluesky, secrets: dict[str, str]
+@pytest.mark.parametrize("fault", ["cut", "page"])
+@pytest.mark.parametrize("body", ["Carnitas today.", LONG])
+async def test_a_call_without_a_whole_answer_of_the_protocol_is_doubtful_and_then_found(
+    platform: BlueskyAdapter,
+    account: Account,
+    bluesky: Bluesky,
+    secrets: dict[str, str],
+    fault: str,
+    body: str,
 ) -> None:
-    bluesky.script = ["cut"]
-    post = make_post(account)
+    bluesky.script = [fault]
+    post = post_of(with_settings(account, long_posts="thread"), body)
     with pytest.raises(PublishError) as caught:
         await platform.publish(post, secrets)
     assert caught.value.effect is Effect.MAYBE
     found = await platform.find(post, secrets)
     assert found is not None
     assert await platform.publish(post, secrets) == found
-    assert len(bluesky.records) == 1
+    assert len(bluesky.records) == (1 if body != LONG else 4)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -34,6 +36,10 @@ def led(text: str) -> list[tuple[str, str, str]]:
         ("![a photo](no-address.png)", []),
         ("[@bob.test](https://a.example)", [("@bob.test", "link", "https://a.example")]),
         ("https://a.example/#top @bob", [("https://a.example/#top", "link", "https://a.example/#top")]),
+        (
+            "https:// https:///x https://... HTTPS://A.example",
+            [("HTTPS://A.example", "link", "HTTPS://A.example")],
+        ),
         ("javascript:alert(1) [x](javascript:alert(1))", []),
     ],
 )
@@ -130,6 +136,12 @@ _WORDS = st.sampled_from(
         "!”  ",
     ]
 )
+
+
+def test_a_book_put_here_by_mistake_does_not_hold_up_the_check() -> None:
+    began = process_time()
+    assert len(split(rich_text("#a " * 25_000))) > 200
+    assert process_time() - began < 10
 
 
 @given(st.lists(_WORDS, max_size=120).map("".join))

@@ -32,6 +32,14 @@ class _Found(Seen):
     value: dict[str, Any]
 
 
+class _Written(Seen):
+    uri: str
+
+
+class _Applied(Seen):
+    commit: dict[str, Any]
+
+
 class Repository:
     """Every method makes one call, and says truly what it did: PublishError carries the effect."""
 
@@ -88,7 +96,10 @@ class Repository:
             "swapRecord": None,  # only if there is none
         }
         answer = await self._mutate("com.atproto.repo.putRecord", body, {_BAD_REQUEST})
-        if answer.status == _BAD_REQUEST and code_of(answer) != "InvalidSwap":
+        if answer.status != _BAD_REQUEST:
+            # What is not the protocol's answer, such as a page of something in between, proves nothing.
+            answer.read(_Written)
+        elif code_of(answer) != "InvalidSwap":
             raise refusal(answer)
 
     async def _apply(self, records: Sequence[Record]) -> None:
@@ -103,8 +114,10 @@ class Repository:
         ]
         body = {"repo": self.did, "writes": writes}
         answer = await self._mutate("com.atproto.repo.applyWrites", body, {_SERVER_ERROR})
+        if answer.status != _SERVER_ERROR:
+            answer.read(_Applied)
         # To a key that is taken the server answers with a fault of its own, as to any other trouble: so look.
-        if answer.status == _SERVER_ERROR and await self._missing(records[0].rkey):
+        elif await self._missing(records[0].rkey):
             raise PublishError(
                 f"{answer.where} has trouble of its own (it answered {answer.status}), and the thread is not there "
                 "yet. It may still come; somebody looks before it is sent again.",

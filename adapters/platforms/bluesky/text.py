@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 # One level of round brackets may stand in an address, as Wikipedia's have it.
-_ADDRESS = r"https?://(?:[^\s()<>]|\([^\s()<>]*\))+"
+_ADDRESS = r"(?i:https?)://[\w\[](?:[^\s()<>]|\([^\s()<>]*\))*"
 _MARKED = re.compile(rf"(?<!!)\[(?P<words>[^\[\]\n]+)\]\((?P<to>{_ADDRESS})\)|<(?P<bare>{_ADDRESS})>")
 _LINK = re.compile(_ADDRESS)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -66,10 +67,15 @@ class RichText:
         end = start + len(cut.strip())
         spans = tuple(
             Span(span.start - start, span.end - start, span.leads, span.to)
-            for span in self.spans
+            for span in self.touching(start, end)
             if start <= span.start and span.end <= end
         )
         return RichText(self.text[start:end], spans)
+
+    def touching(self, start: int, end: int) -> tuple[Span, ...]:
+        """Return the spans that share a character with the part from `start` to `end`."""
+        first = bisect_right(self.spans, start, key=lambda span: span.end)
+        return self.spans[first : bisect_left(self.spans, end, key=lambda span: span.start)]
 
     @property
     def handles(self) -> tuple[str, ...]:
@@ -108,7 +114,8 @@ def plain(text: str) -> str:
 
 def rich_text(markdown: str) -> RichText:
     """Return the text as people see it, with its links, mentions and hashtags."""
-    source, text, spans, done = plain(markdown), "", list[Span](), 0
+    source, text, done = plain(markdown), "", 0
+    spans, kept = list[Span](), list[Span]()
     for marked in _MARKED.finditer(source):
         text += source[done : marked.start()]
         words, to = marked["words"] or marked["bare"], marked["to"] or marked["bare"]
@@ -116,10 +123,12 @@ def rich_text(markdown: str) -> RichText:
         text += words
         done = marked.end()
     text += source[done:]
-    for span in (*_links(text), *_mentions(text), *_tags(text)):
-        if all(span.end <= other.start or other.end <= span.start for other in spans):
-            spans.append(span)
-    return RichText(text, tuple(sorted(spans, key=lambda span: span.start)))
+    taken = bytearray(len(text))
+    for span in (*spans, *_links(text), *_mentions(text), *_tags(text)):
+        if not any(taken[span.start : span.end]):
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
+            kept.append(span)
+    return RichText(text, tuple(sorted(kept, key=lambda span: span.start)))
 
 
 def _links(text: str) -> Iterator[Span]:

@@ -21,6 +21,8 @@ _PLACES = (
     re.compile(r"[.!?\u2026][\"'\u201d\u2019\u00bb)\]]*\s+|[\u3002\uff01\uff1f]"),
     re.compile(r"\s+"),
 )
+# White space at the very limit belongs to no post, so a cut may lie behind it.
+_OVER = 2
 
 
 def fits(text: str) -> bool:
@@ -48,8 +50,10 @@ def _end(whole: RichText, start: int) -> int:
     """Return where the post that begins at `start` ends."""
     if fits(whole.text[start:].strip()):
         return len(whole.text)
-    limit = start + _room(whole.text[start:])
-    held = next((span for span in whole.spans if span.start < limit < span.end), None)
+    # One character with thousands of accents fills a post alone; it is cut anywhere.
+    limit = start + (_room(whole.text[start:]) or MOST_BYTES // 4)
+    near = whole.touching(start, limit + _OVER)
+    held = next((span for span in near if span.start < limit < span.end), None)
     if held is not None and held.start <= start:
         return held.end
     if held is not None:
@@ -57,19 +61,18 @@ def _end(whole: RichText, start: int) -> int:
     # A post that is not at least half full would make a thread of crumbs; the next worse place is better then.
     least = start + (limit - start) // 2
     for place in _PLACES:
-        cuts = [cut for cut in _cuts(whole, place, start, limit) if cut > least]
-        if cuts:
-            return cuts[-1]
+        cuts = [cut for cut in _cuts(whole.text, place, start, limit) if cut > least]
+        for cut in reversed(cuts):
+            if not any(span.start < cut < span.end for span in near):
+                return cut
     return limit
 
 
-def _cuts(whole: RichText, place: re.Pattern[str], start: int, limit: int) -> Iterator[int]:
-    # White space at the very limit belongs to no post, so it may reach over it.
-    for found in place.finditer(whole.text, start):
-        if len(whole.text[: found.end()].rstrip()) > limit:
+def _cuts(text: str, place: re.Pattern[str], start: int, limit: int) -> Iterator[int]:
+    for found in place.finditer(text, start, limit + _OVER):
+        if start + len(text[start : found.end()].rstrip()) > limit:
             return
-        if not any(span.start < found.end() < span.end for span in whole.spans):
-            yield found.end()
+        yield found.end()
 
 
 def _room(text: str) -> int:
