@@ -10,15 +10,22 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from adapters.platforms.bluesky.tid import record_key
+from adapters.testing.secrecy import SECRET
 from tests.adapters.local_server import Handler, Server, reset
-from tests.contracts.secrecy import SECRET
 
 HANDLE, DID = "tacos.test", "did:plc:tacos"
 FRIEND, FRIEND_DID = "friend.test", "did:plc:friend"
 FAR_FUTURE = 4102444800  # 2100
+
+
+def rkey_of(key: str) -> str:
+    """Return the record key of a post's key, which names its slot."""
+    return record_key(key, datetime.strptime(key.split("/")[-2], "%Y%m%dT%H%M%S%z"))
 
 
 def token(name: str, expires: float = FAR_FUTURE) -> str:

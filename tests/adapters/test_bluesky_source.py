@@ -11,6 +11,7 @@ import pytest
 
 from adapters.metrics.bluesky import BlueskySource
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.ports import Published
@@ -19,7 +20,6 @@ from engine.domain.workspace import Account, SourceConfig
 from tests.adapters.bluesky_server import DID, HANDLE, Bluesky
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Server
-from tests.contracts.secrecy import SECRET
 from tests.contracts.source_contract import Call, SourceContract, ask
 
 NUMBERS = {"likeCount": 3, "repostCount": 2, "replyCount": 1, "quoteCount": 0}

@@ -10,13 +10,13 @@ import pytest
 
 from adapters.metrics.bluesky import BlueskySource
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
+from adapters.testing.contract import SLOT, make_post
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.ports import Published
 from engine.domain.records import Reading
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
-from tests.contracts.platform_contract import SLOT, make_post
 from tests.contracts.source_contract import ask
 from tests.real.servers.bluesky import Network, Person
 from tests.real.test_bluesky import SIGNED_WITH, account_of

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.credentials import _owner
 from activities.publish import PublishActivities
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
+from adapters.testing.contract import SLOT, make_post
 from adapters.tools import SystemClock, Tools
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Credential, Secrets
@@ -21,7 +22,6 @@ from engine.domain.publication import Post, PublishStatus
 from engine.domain.workspace import Account
 from engine.store import SqlStore, open_store
 from tests.activities.conftest import Attempt
-from tests.contracts.platform_contract import SLOT, make_post
 from tests.real.servers.bluesky import PASSWORD, Network, Person
 from tests.real.test_bluesky import account_of, expired
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Published
 from engine.domain.strategy import Image
 
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_BAD_REQUEST = 400
 
 
 class _Name(Seen):
@@ -68,9 +68,9 @@ class Repository:
         return {"image": answer.read(_Blob).blob, "alt": image.alt}
 
     async def create(self, records: Sequence[Record]) -> Published:
-        """Create the record of a post, or those of a thread, in one commit.
+        """Create the record of a post, or those of a thread, in one commit; what is there already stays as it is.
 
-        When they are there already they stay as they are, and are returned likewise.
+        A post that is there is returned likewise; a thread that is there is a doubt (effect maybe).
         """
         first = records[0]
         await (self._put(first) if len(records) == 1 else self._apply(records))
@@ -113,26 +113,10 @@ class Repository:
             for record in records
         ]
         body = {"repo": self.did, "writes": writes}
-        answer = await self._mutate("com.atproto.repo.applyWrites", body, {_SERVER_ERROR})
-        if answer.status != _SERVER_ERROR:
-            answer.read(_Applied)
-        # To a key that is taken the server answers with a fault of its own, as to any other trouble: so look.
-        elif await self._missing(records[0].rkey):
-            raise PublishError(
-                f"{answer.where} has trouble of its own (it answered {answer.status}), and the thread is not there "
-                "yet. It may still come; somebody looks before it is sent again.",
-                effect=Effect.MAYBE,
-                trouble=Trouble.BROKEN,
-                raw=answer.raw,
-            )
+        # To a key that is taken the server answers 500, as to any trouble of its own: a doubt, which a look settles.
+        (await self._mutate("com.atproto.repo.applyWrites", body)).read(_Applied)
 
-    async def _missing(self, rkey: str) -> bool:
-        try:
-            return await self.look(rkey) is None
-        except PublishError:
-            return True
-
-    async def _mutate(self, method: str, body: dict[str, Any], accept: set[int]) -> Answer:
+    async def _mutate(self, method: str, body: dict[str, Any], accept: Collection[int] = ()) -> Answer:
         return await self._xrpc.post(
             method, mutates=True, accept=accept, headers=self._session.headers, json=body
         )

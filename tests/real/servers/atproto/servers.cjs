@@ -14,6 +14,7 @@ function start() {
 
 start().then((network) => {
   mockMailer(network.pds);
-  process.on('SIGTERM', () => network.close().finally(() => process.exit(0)));
+  // All that they keep is thrown away, so nobody waits for an orderly end.
+  process.on('SIGTERM', () => process.exit(0));
   console.log('ready');
 });
