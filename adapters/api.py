@@ -142,6 +142,7 @@ class Api:
         *,
         mutates: bool,
         accept: Collection[int] = (),
+        status_suffices: bool = False,
         headers: Mapping[str, str] | None = None,
         params: list[tuple[str, str | int | float | bool | None]] | dict[str, str] | None = None,
         **body: Any,
@@ -149,7 +150,8 @@ class Api:
         """Send one request and return the answer: 2xx, or a refusal whose status is in `accept`.
 
         `path` continues the base address, or is a whole address. `body` is httpx's `json`, `content`, `data` or
-        `files`. Raises PublishError.
+        `files`. `status_suffices`: a good status counts, even when the body behind it breaks off (it is empty then).
+        Raises PublishError.
         """
         url = path if "://" in path else self._base + path
         self._hold()
@@ -164,7 +166,7 @@ class Api:
                 Effect.NONE,
                 Trouble.SETTINGS,
             ) from None
-        answer = await self._exchange(request, mutates=mutates)
+        answer = await self._exchange(request, mutates=mutates, status_suffices=status_suffices)
         now = self._tools.clock.now()
         self._tools.rates.learn(
             self._account_scope, self._app_scope, answer.status, answer.headers, answer.body, now
@@ -172,15 +174,21 @@ class Api:
         self._judge(answer, accept)
         return answer
 
-    async def _exchange(self, request: httpx.Request, *, mutates: bool) -> Answer:
+    async def _exchange(self, request: httpx.Request, *, mutates: bool, status_suffices: bool) -> Answer:
         limits = self._tools.http.limits
+        deadline = asyncio.get_running_loop().time() + limits.total
         try:
-            async with asyncio.timeout(limits.total):
+            async with asyncio.timeout_at(deadline):
                 response = await self._tools.http.client.send(request, stream=True, follow_redirects=False)
-                try:
+            try:
+                async with asyncio.timeout_at(deadline):
                     body = await self._body(response, mutates=mutates)
-                finally:
-                    await response.aclose()
+            except (TimeoutError, httpx.HTTPError, PublishError):
+                if not (status_suffices and response.is_success):
+                    raise
+                body = b""
+            finally:
+                await response.aclose()
         # `from None`: what the library says may quote the address or the answer.
         except TimeoutError:
             effect = Effect.MAYBE if mutates else Effect.NONE
@@ -281,7 +289,7 @@ class Api:
 
 def _did(effect: Effect) -> str:
     return (
-        "Nothing was posted."
+        "This call posted nothing."
         if effect is Effect.NONE
         else "It may have been posted; somebody looks before it is sent again."
     )

@@ -16,6 +16,7 @@ from adapters.notifiers.log import LogSettings
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.site.settings import SiteSettings
+from adapters.platforms.webhook.adapter import WebhookSettings
 from engine.cli.reference import markdown as command_line_page
 from engine.documents.findings import FINDINGS
 from engine.documents.schema import json_schema
@@ -31,6 +32,12 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
         "site": (SiteSettings, "", None),
         "manual": (ManualSettings, "", None),
         "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
+        "webhook": (
+            WebhookSettings,
+            "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of "
+            "that name; `url`, an address that must not be seen, instead of the setting",
+            None,
+        ),
     },
     "Source": {
         "feed": (LocatedSettings, _URL, FeedMetricSettings),

@@ -1,0 +1,283 @@
+"""The platform `webhook`: signed deliveries, and the truth about each doubt according to what the receiver promises."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from adapters.platforms import webhook
+from adapters.platforms.webhook.adapter import WebhookAdapter, payload
+from adapters.platforms.webhook.signing import delivery_id
+from adapters.tools import Tools
+from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.publication import Post
+from engine.domain.strategy import ContentItem
+from engine.domain.workspace import Account
+from tests.adapters.conftest import NOW
+from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated
+from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
+from tests.contracts.secrecy import SECRET
+
+FOLDER = Path(webhook.__file__).parent
+KEY = b"a key that both of us know"
+SECRETS = {"signing_key": f"whsec_{base64.b64encode(KEY).decode()}", "authorization": f"Bearer {SECRET}"}
+
+
+class Receiver:
+    """A receiver as the README asks for: it verifies, acts once for each id, and can be asked."""
+
+    def __init__(self, server: Server) -> None:
+        self.kept: dict[str, dict[str, str]] = {}
+        self.url, self.find_url = server.add("/hook", self.take), server.add("/find", self.tell)
+
+    def take(self, handler: Handler) -> None:
+        identity = self.verified(handler)
+        number = len(self.kept) + 1
+        said = {"id": identity, "url": f"https://shop.example/{number}", "at": "2026-01-05T08:00:01+00:00"}
+        handler.answer(json.dumps(self.kept.setdefault(identity, said)).encode(), 200, {})
+
+    def tell(self, handler: Handler) -> None:
+        self.verified(handler)
+        (identity,) = parse_qs(urlsplit(handler.path).query)["id"]
+        kept = self.kept.get(identity)
+        handler.answer(json.dumps(kept).encode(), 200 if kept else 404, {})
+
+    def verified(self, handler: Handler) -> str:
+        headers, (*_, body) = handler.headers, handler.server.seen[-1]
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        digest = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+        assert headers["webhook-signature"] == f"v1,{digest}"
+        assert headers["webhook-timestamp"] == str(int(NOW.timestamp()))
+        assert headers["Authorization"] == SECRETS["authorization"]
+        return str(headers["webhook-id"])
+
+
+@pytest.fixture
+def receiver(server: Server) -> Receiver:
+    return Receiver(server)
+
+
+@pytest.fixture
+def platform(tools: Tools) -> WebhookAdapter:
+    return WebhookAdapter(tools)
+
+
+def hook(**settings: object) -> Account:
+    references = {"signing_key": "env:HOOK_KEY", "authorization": "env:HOOK_LOGIN"}
+    return Account.model_validate(
+        {"name": "hook", "platform": "webhook", "settings": settings, "secrets": references}
+    )
+
+
+@pytest.fixture
+def account(receiver: Receiver) -> Account:
+    return hook(url=receiver.url, find_url=receiver.find_url)
+
+
+@pytest.fixture
+def secrets() -> dict[str, str]:
+    return SECRETS
+
+
+@pytest.fixture
+def count(receiver: Receiver) -> Callable[[str], int]:
+    return lambda key: int(delivery_id(key) in receiver.kept)
+
+
+@pytest.fixture
+def failures(platform: WebhookAdapter, server: Server, closed_port: int) -> Sequence[Call]:
+    echo = server.say("/no", json.dumps({"error": f"bad header Bearer {SECRET}"}), 400)
+    broken = [echo, server.add("/cut", reset), f"http://127.0.0.1:{closed_port}/?t={SECRET}"]
+    hidden = make_post(hook().model_copy(update={"secrets": {"url": "env:U", "signing_key": "env:K"}}))
+    return [
+        *(partial(platform.publish, make_post(hook(url=url)), SECRETS) for url in broken),
+        *(partial(platform.find, make_post(hook(url=url, find_url=url)), SECRETS) for url in broken),
+        partial(platform.publish, hidden, {**SECRETS, "url": server.url(f"/{SECRET}")}),
+        partial(platform.publish, make_post(hook(url=echo)), {"signing_key": f"whsec_{SECRET}"}),
+        partial(platform.publish, make_post(hook(url=echo)), {"signing_key": SECRET[:10]}),
+    ]
+
+
+class TestContract(PlatformContract):
+    """The platform keeps the contract of its seam."""
+
+    @pytest.fixture
+    def secrets(self) -> dict[str, str]:
+        return SECRETS
+
+
+async def failure(
+    platform: WebhookAdapter, post: Post, secrets: dict[str, str] | None = None
+) -> PublishError:
+    with pytest.raises(PublishError) as caught:
+        await platform.publish(post, secrets or SECRETS)
+    return caught.value
+
+
+def test_the_same_post_is_the_same_bytes_and_says_everything() -> None:
+    item = ContentItem(id="menu", title="Menu", body="¡ándale! 🌮", tags=("a",), link="https://tacos.example")
+    post = make_post(hook(), item=item)
+    assert payload(post) == payload(make_post(hook(), item=item))
+    document = json.loads(payload(post))
+    assert document["type"] == "drumbeat.post"
+    assert document["timestamp"] == "2026-01-05T08:00:00+00:00"
+    assert document["data"] == {
+        "key": post.key,
+        "strategy": "team/taco-truck",
+        "action": "tuesdays",
+        "kind": "create",
+        "channel": "blog",
+        "slot": SLOT.isoformat(),
+        "item": "menu",
+        "title": "Menu",
+        "body": "¡ándale! 🌮",
+        "tags": ["a"],
+        "link": "https://tacos.example",
+    }
+
+
+async def test_the_receiver_of_the_readme_verifies_what_we_send(
+    platform: WebhookAdapter, account: Account, server: Server
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    receiver: dict[str, Any] = {}
+    exec(code, receiver)
+    await platform.publish(make_post(account), SECRETS)
+    (_, _, headers, body) = server.seen[0]
+    receiver["time"] = SimpleNamespace(time=NOW.timestamp)
+    assert receiver["verified"](KEY, headers, body)
+    assert not receiver["verified"](KEY, headers, body + b" ")
+    assert not receiver["verified"](b"another key of ours", headers, body)
+    receiver["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 301)
+    assert not receiver["verified"](KEY, headers, body), "it is a replay"
+
+
+async def test_a_plain_key_signs_as_it_stands(platform: WebhookAdapter, account: Account) -> None:
+    assert await platform.publish(make_post(account), {**SECRETS, "signing_key": KEY.decode()})
+
+
+@pytest.mark.parametrize("key", ["", "short", "whsec_", "whsec_not*base64", "whsec_c2hvcnQ="])
+async def test_a_key_that_is_missing_or_could_be_guessed_sends_nothing(
+    platform: WebhookAdapter, account: Account, server: Server, key: str
+) -> None:
+    error = await failure(platform, make_post(account), {**SECRETS, "signing_key": key})
+    assert (error.effect, error.transient, error.trouble) == (Effect.NONE, False, Trouble.SETTINGS)
+    assert server.seen == []
+
+
+async def test_an_answer_without_words_is_a_delivery_all_the_same(
+    platform: WebhookAdapter, server: Server
+) -> None:
+    for path, route in {"/cut": truncated, "/odd": redirect("", 204)}.items():
+        published = await platform.publish(make_post(hook(url=server.add(path, route))), SECRETS)
+        assert published is not None
+        assert (published.at, published.url) == (NOW, None)
+
+
+@pytest.mark.parametrize("said", ['{"url": 7, "at": "yesterday"}', '["https://a.example"]', "<p>thanks"])
+async def test_an_odd_answer_breaks_nothing(platform: WebhookAdapter, server: Server, said: str) -> None:
+    published = await platform.publish(make_post(hook(url=server.say("/hook", said))), SECRETS)
+    assert published is not None
+    assert (published.at, published.url) == (NOW, None)
+
+
+@pytest.mark.parametrize("deduplicates", [True, False])
+async def test_a_conflict_is_a_delivery_only_where_the_receiver_deduplicates(
+    platform: WebhookAdapter, server: Server, deduplicates: bool
+) -> None:
+    post = make_post(hook(url=server.say("/hook", "{}", 409), deduplicates=deduplicates))
+    if deduplicates:
+        assert await platform.publish(post, SECRETS)
+    else:
+        assert (await failure(platform, post)).effect is Effect.NONE
+
+
+@pytest.mark.parametrize("route", [reset, silent])
+async def test_a_cut_connection_is_doubtful(
+    platform: WebhookAdapter, server: Server, route: Callable[[Handler], None]
+) -> None:
+    error = await failure(platform, make_post(hook(url=server.add("/hook", route))))
+    assert error.effect is Effect.MAYBE
+
+
+async def test_a_doubt_is_sent_again_to_a_receiver_that_deduplicates(
+    platform: WebhookAdapter, receiver: Receiver, server: Server
+) -> None:
+    post = make_post(hook(url=receiver.url, deduplicates=True))
+    first = await platform.publish(post, SECRETS)
+    assert await platform.find(post, SECRETS) is None, "it may be sent again"
+    assert await platform.publish(post, SECRETS) == first
+    assert len(receiver.kept) == 1
+    assert server.paths() == ["POST /hook"] * 2, "nothing is asked"
+
+
+async def test_nobody_claims_an_absence_that_nothing_proves(
+    platform: WebhookAdapter, receiver: Receiver
+) -> None:
+    with pytest.raises(PublishError, match="Look there yourself") as caught:
+        await platform.find(make_post(hook(url=receiver.url)), SECRETS)
+    assert (caught.value.effect, caught.value.transient) == (Effect.NONE, False)
+
+
+@pytest.mark.parametrize("said", ["<html>everything is found here", '{"id": "another"}', "{}"])
+async def test_a_page_that_names_no_delivery_proves_nothing(
+    platform: WebhookAdapter, server: Server, said: str
+) -> None:
+    with pytest.raises(PublishError, match="proves nothing") as caught:
+        await platform.find(make_post(hook(url=server.url("/"), find_url=server.say("/find", said))), SECRETS)
+    assert not caught.value.transient
+
+
+async def test_a_search_that_is_down_is_asked_again_later(platform: WebhookAdapter, server: Server) -> None:
+    post = make_post(hook(url=server.url("/"), find_url=server.say("/find", "{}", 503)))
+    with pytest.raises(PublishError, match="503") as caught:
+        await platform.find(post, SECRETS)
+    assert (caught.value.effect, caught.value.transient) == (Effect.NONE, True)
+
+
+async def test_the_parameters_of_find_url_are_kept(
+    platform: WebhookAdapter, receiver: Receiver, server: Server
+) -> None:
+    post = make_post(hook(url=receiver.url, find_url=f"{receiver.find_url}?shop=7"))
+    assert await platform.find(post, SECRETS) is None
+    assert server.paths() == [f"GET /find?shop=7&id={delivery_id(post.key)}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"url": "ftp://a.example"}, "`url`"),
+        ({"url": f"https://me:{SECRET}@a.example"}, "user name, password"),
+        ({"url": None}, "`url`"),
+        ({"url": "https://a.example", "find_url": "not an address"}, "`find_url`"),
+    ],
+)
+def test_a_wrong_address_is_said_beforehand(
+    platform: WebhookAdapter, changes: dict[str, object], words: str
+) -> None:
+    found = " ".join(platform.validate(hook(**changes), None))
+    assert words in found
+    assert SECRET not in found
+
+
+def test_a_missing_key_and_images_are_said_beforehand(platform: WebhookAdapter, account: Account) -> None:
+    keyless = account.model_copy(update={"secrets": {}})
+    assert any("`signing_key` is missing" in each for each in platform.validate(keyless, None))
+    pictured = ContentItem.model_validate({"id": "x", "body": "x", "images": [{"file": "a.png"}]})
+    assert any("has images" in each for each in platform.validate(account, pictured))
+
+
+def test_an_address_from_the_secrets_needs_no_setting(platform: WebhookAdapter) -> None:
+    secret = hook().model_copy(update={"secrets": {"url": "env:U", "signing_key": "env:K"}})
+    assert list(platform.validate(secret, None)) == []
