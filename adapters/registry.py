@@ -31,12 +31,14 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "manual": "adapters.platforms.manual.adapter:ManualAdapter",
         "wordpress": "adapters.platforms.wordpress.adapter:WordPressAdapter",
         "bluesky": "adapters.platforms.bluesky.adapter:BlueskyAdapter",
+        "mastodon": "adapters.platforms.mastodon.adapter:MastodonAdapter",
         "webhook": "adapters.platforms.webhook.adapter:WebhookAdapter",
     },
     "drumbeat.sources": {
         "feed": "adapters.metrics.feed:FeedSource",
         "csv": "adapters.metrics.csv:CsvSource",
         "bluesky": "adapters.metrics.bluesky:BlueskySource",
+        "mastodon": "adapters.metrics.mastodon:MastodonSource",
     },
     "drumbeat.notifiers": {
         "log": "adapters.notifiers.log:LogNotifier",

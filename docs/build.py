@@ -11,10 +11,12 @@ from adapters.location import LocatedSettings
 from adapters.metrics.bluesky import BlueskyMetricSettings, BlueskySourceSettings
 from adapters.metrics.csv import CsvMetricSettings, CsvSettings
 from adapters.metrics.feed import FeedMetricSettings
+from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.manual.adapter import ManualSettings
+from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.site.settings import SiteSettings
 from adapters.platforms.webhook.adapter import WebhookSettings
 from engine.cli.reference import markdown as command_line_page
@@ -26,23 +28,28 @@ from engine.runtime.settings import describe_settings
 from rules.packs import describe_pack, pack_names
 
 _URL = "`url`, an address that holds credentials or must not be seen, instead of the setting"
+_HOOK = (
+    "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of that "
+    "name; `url`, an address that must not be seen, instead of the setting"
+)
 # For each adapter: its settings, its secrets in words, the settings of its metrics.
 SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
     "Platform": {
         "site": (SiteSettings, "", None),
         "manual": (ManualSettings, "", None),
         "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
-        "webhook": (
-            WebhookSettings,
-            "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of "
-            "that name; `url`, an address that must not be seen, instead of the setting",
-            None,
-        ),
+        "mastodon": (MastodonSettings, "`access_token`, with the rights read and write", None),
+        "webhook": (WebhookSettings, _HOOK, None),
     },
     "Source": {
         "feed": (LocatedSettings, _URL, FeedMetricSettings),
         "csv": (CsvSettings, _URL, CsvMetricSettings),
         "bluesky": (BlueskySourceSettings, "", BlueskyMetricSettings),
+        "mastodon": (
+            MastodonSourceSettings,
+            "`access_token`, needless with `account` where posts are public",
+            MastodonMetricSettings,
+        ),
     },
     "Notifier": {
         "log": (LogSettings, "", None),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from datetime import datetime
+
+from adapters.keys import digest
 
 _PREFIX = "whsec_"
 FEWEST_BYTES = 16
@@ -18,7 +19,7 @@ FEWEST_BYTES = 16
 
 def delivery_id(key: str) -> str:
     """Return the id of a post's delivery: `msg_` and 32 hex digits of the key's sha256."""
-    return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    return f"msg_{digest(key)}"
 
 
 def signing_key(secret: str) -> bytes:
@@ -45,9 +46,9 @@ def signing_key(secret: str) -> bytes:
 def signed_headers(key: bytes, identity: str, now: datetime, body: bytes) -> dict[str, str]:
     """Return the three headers: `webhook-id`, `webhook-timestamp` (whole seconds since 1970), `webhook-signature`."""
     stamp = str(int(now.timestamp()))
-    digest = hmac.digest(key, f"{identity}.{stamp}.".encode() + body, "sha256")
+    signature = hmac.digest(key, f"{identity}.{stamp}.".encode() + body, "sha256")
     return {
         "webhook-id": identity,
         "webhook-timestamp": stamp,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
     }
