@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from adapters.http import Http
+from adapters.tools import Tools
 from tests.postgres import Cluster
 from tests.real.servers import bluesky, wordpress
+from tests.real.servers import mastodon_mock as mastodon
 from tests.real.servers.bluesky import Network
+from tests.real.servers.mastodon_mock import MastodonMock
 from tests.real.servers.wordpress import WordPress
+
+
+@pytest.fixture
+async def tools() -> AsyncIterator[Tools]:
+    tools = Tools(http=Http(trust_env=False))
+    yield tools
+    await tools.http.aclose()
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +41,16 @@ def bluesky_network(postgres_cluster: Cluster) -> Iterator[Network]:
     """The server that holds accounts and the one that counts."""
     with bluesky.with_appview(postgres_cluster.url) as network:
         yield network
+
+
+@pytest.fixture(scope="session")
+def mastodon_server() -> Iterator[MastodonMock]:
+    with mastodon.running() as server:
+        yield server
+
+
+@pytest.fixture
+def mastodon_mock(mastodon_server: MastodonMock) -> MastodonMock:
+    """Give the server as it was when it started."""
+    mastodon_server.reset()
+    return mastodon_server

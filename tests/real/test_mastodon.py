@@ -1,0 +1,151 @@
+"""The platform and the source `mastodon` on `mastodon_mock`, a stateful fake by another hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from adapters.metrics.mastodon import MastodonSource
+from adapters.platforms.mastodon.adapter import MastodonAdapter
+from adapters.tools import Tools
+from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.ports import Platform, Published
+from engine.domain.strategy import ContentItem, Image, Metric
+from engine.domain.workspace import Account, SourceConfig
+from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
+from tests.contracts.secrecy import SECRET
+from tests.contracts.source_contract import ask
+from tests.real.servers.mastodon_mock import MastodonMock
+
+# The smallest picture there is: one transparent point.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000020001e221bc33"
+    "0000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def platform(tools: Tools) -> MastodonAdapter:
+    return MastodonAdapter(tools)
+
+
+@pytest.fixture
+def account(mastodon_mock: MastodonMock) -> Account:
+    references = {"access_token": "env:MASTODON_TOKEN"}
+    return Account(
+        name="tacos", platform="mastodon", settings={"server": mastodon_mock.url}, secrets=references
+    )
+
+
+@pytest.fixture
+def secrets(mastodon_mock: MastodonMock) -> dict[str, str]:
+    return {"access_token": mastodon_mock.token}
+
+
+@pytest.fixture
+def count(mastodon_mock: MastodonMock) -> Callable[[str], int]:
+    return lambda _key: sum("Carnitas today." in each["content"] for each in mastodon_mock.statuses())
+
+
+@pytest.fixture
+def failures(platform: MastodonAdapter, account: Account) -> Sequence[Call]:
+    revoked = {"access_token": f"{SECRET}-revoked"}
+    long = make_post(account, item=ContentItem(id="long", body="a" * 501))
+    return [
+        partial(platform.publish, make_post(account), revoked),
+        partial(platform.find, make_post(account), revoked),
+        partial(platform.measure, account, None, revoked),
+        partial(platform.publish, long, revoked),
+    ]
+
+
+class TestContract(PlatformContract):
+    """The platform keeps the contract of its seam."""
+
+    @pytest.fixture
+    def secrets(self, mastodon_mock: MastodonMock) -> dict[str, str]:
+        return {"access_token": mastodon_mock.token}
+
+    async def test_an_unknown_key_is_not_found(
+        self, platform: Platform, account: Account, secrets: dict[str, str]
+    ) -> None:
+        """With another text: this server stamps its own time, which is after both slots."""
+        await platform.publish(make_post(account), secrets)
+        other = make_post(
+            account, slot=SLOT + timedelta(days=1), item=ContentItem(id="x", body="Fish today.")
+        )
+        assert await platform.find(other, secrets) is None
+
+
+async def test_a_text_over_the_limit_is_refused_by_the_server_and_was_said_beforehand(
+    platform: MastodonAdapter, account: Account, secrets: dict[str, str]
+) -> None:
+    item = ContentItem(id="long", body="🌮" * 501)
+    assert any("501" in each for each in platform.validate(account, item))
+    with pytest.raises(PublishError) as caught:
+        await platform.publish(make_post(account, item=item), secrets)
+    assert (caught.value.effect, caught.value.trouble) == (Effect.NONE, Trouble.CONTENT)
+    assert caught.value.raw
+
+
+async def test_its_limits_are_understood(
+    platform: MastodonAdapter, account: Account, secrets: dict[str, str]
+) -> None:
+    probed = await platform.probe(account, secrets)
+    assert (probed.text, probed.link, probed.images) == (500, 23, 4)
+    assert "image/png" in probed.image_types
+
+
+async def test_a_post_with_links_tags_and_an_image_is_found_again(
+    platform: MastodonAdapter,
+    account: Account,
+    secrets: dict[str, str],
+    mastodon_mock: MastodonMock,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "point.png").write_bytes(PNG)
+    image = Image(file=str(tmp_path / "point.png"), alt="Nothing to see", type="image/png")
+    body = "A **big** [menu](https://tacos.example/menu?a=1&b=2) — ¡ándale! 🌮"
+    item = ContentItem(id="x", body=body, tags=("taco tuesday",), link="https://b.example", images=(image,))
+    post = make_post(account, item=item, slot=datetime.now(UTC))
+    published = await platform.publish(await platform.prepare(post, secrets), secrets)
+    assert published is not None
+    assert await platform.find(post, secrets) == published
+    (status,) = mastodon_mock.statuses()
+    assert [each["description"] for each in status["media_attachments"]] == ["Nothing to see"]
+    assert published.url == status["url"]
+
+
+async def test_numbers_and_activity_come_back(
+    tools: Tools,
+    platform: MastodonAdapter,
+    account: Account,
+    secrets: dict[str, str],
+    mastodon_mock: MastodonMock,
+) -> None:
+    published = await platform.publish(make_post(account), secrets)
+    assert isinstance(published, Published)
+    assert (await platform.measure(account, published, secrets)).values["likes"] == 0
+    assert (await platform.measure(account, None, secrets)).values["followers"] == 0
+    (seen,) = await platform.history(account, 5, secrets)
+    assert (seen.ref, seen.at) == (published.url, published.at)
+    source, config = (
+        MastodonSource(tools),
+        SourceConfig(name="us", kind="mastodon", settings={"server": mastodon_mock.url, "account": "tacos"}),
+    )
+    metrics = [
+        Metric(name=name, source="us", settings={"measure": name}) for name in ("posts", "likes", "followers")
+    ]
+    reading = await source.read(
+        config, ask(config, *metrics, channels=("blog",)), datetime.now(UTC) + timedelta(seconds=1), {}
+    )
+    assert {sample.metric: sample.value for sample in reading.samples} == {
+        "posts": 1,
+        "likes": 0,
+        "followers": 0,
+    }
+    assert [each.ref for each in reading.activities["blog"]] == [published.url]
