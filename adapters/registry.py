@@ -31,6 +31,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "manual": "adapters.platforms.manual.adapter:ManualAdapter",
         "wordpress": "adapters.platforms.wordpress.adapter:WordPressAdapter",
         "bluesky": "adapters.platforms.bluesky.adapter:BlueskyAdapter",
+        "matrix": "adapters.platforms.matrix.adapter:MatrixAdapter",
         "mastodon": "adapters.platforms.mastodon.adapter:MastodonAdapter",
         "webhook": "adapters.platforms.webhook.adapter:WebhookAdapter",
     },

@@ -17,6 +17,7 @@ from adapters.notifiers.log import LogSettings
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.mastodon.settings import MastodonSettings
+from adapters.platforms.matrix.settings import MatrixSettings
 from adapters.platforms.site.settings import SiteSettings
 from adapters.platforms.webhook.adapter import WebhookSettings
 from engine.cli.reference import markdown as command_line_page
@@ -39,6 +40,7 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
         "manual": (ManualSettings, "", None),
         "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
         "mastodon": (MastodonSettings, "`access_token`, with the rights read and write", None),
+        "matrix": (MatrixSettings, "`access_token`, of an account that is in the room", None),
         "webhook": (WebhookSettings, _HOOK, None),
     },
     "Source": {

@@ -18,6 +18,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.routes: dict[str, Route] = {}
+        self.fallback: Route = lambda handler: handler.answer(b"nothing here", 404, {})
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.stopping = threading.Event()
 
@@ -45,13 +46,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         self.server.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
-        route = self.server.routes.get(self.path.partition("?")[0])
-        if route is None:
-            self.answer(b"nothing here", 404, {})
-        else:
-            route(self)
+        self.server.routes.get(self.path.partition("?")[0], self.server.fallback)(self)
 
-    do_HEAD = do_POST = do_GET  # noqa: N815 - as above
+    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - as above
 
     def answer(self, content: bytes, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -9,10 +9,11 @@ import pytest
 from adapters.http import Http
 from adapters.tools import Tools
 from tests.postgres import Cluster
-from tests.real.servers import bluesky, wordpress
+from tests.real.servers import bluesky, synapse, wordpress
 from tests.real.servers import mastodon_mock as mastodon
 from tests.real.servers.bluesky import Network
 from tests.real.servers.mastodon_mock import MastodonMock
+from tests.real.servers.synapse import Synapse
 from tests.real.servers.wordpress import WordPress
 
 
@@ -54,3 +55,9 @@ def mastodon_mock(mastodon_server: MastodonMock) -> MastodonMock:
     """Give the server as it was when it started."""
     mastodon_server.reset()
     return mastodon_server
+
+
+@pytest.fixture(scope="session")
+def homeserver() -> Iterator[Synapse]:
+    with synapse.running() as server:
+        yield server

@@ -57,7 +57,14 @@ def running() -> Iterator[MastodonMock]:
     folder = Path(tempfile.mkdtemp(prefix="drumbeat-mastodon-"))
     (folder / "mock.toml").write_text(_CONFIG.format(token=TOKEN), encoding="utf-8")
     port = free_port()
-    command = [programs / "mastodon_mock", "serve", "--config", "mock.toml", "--port", str(port)]
+    command: list[str | Path] = [
+        programs / "mastodon_mock",
+        "serve",
+        "--config",
+        "mock.toml",
+        "--port",
+        str(port),
+    ]
     server = Server("mastodon-mock", [*command, "--log-level", "warning"], folder=folder)
     try:
         url = f"http://127.0.0.1:{port}"
