@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ USER_AGENT = "drumbeat/0.1"
 _REFUSED = {401, 403, 407}
 _GONE = {404, 410}
 _PASSING = {408, 425, 429}
+# Under these names a request knows, through all of its redirects, where it was sent first and what only that host may see.
+_HOME, _PRIVATE = "drumbeat.home", "drumbeat.private"
 
 
 class FetchError(DrumbeatError):
@@ -115,6 +118,7 @@ class Http:
                 max_redirects=limits.redirects,
                 headers={"User-Agent": USER_AGENT},
                 trust_env=self._trust_env,
+                event_hooks={"request": [_keep_at_home]},
             )
         return self._client
 
@@ -130,23 +134,41 @@ class Http:
         *,
         method: str = "GET",
         accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
+        private: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         validators: Validators | None = None,
         body: bool = True,
     ) -> Page:
         """Ask once, following redirects, and return the answer whatever its status.
 
-        `body=False` reads the head only. Raises FetchError when there is no whole answer within the limits.
+        `private` headers hold secrets: a redirect to another host does not carry them. What has `content` follows no
+        redirect, it was meant for that address. `body=False` reads the head only. Raises FetchError when there is no
+        whole answer within the limits.
         """
         problem = url_problem(url)
         if problem:
             raise FetchError(f"{safe_url(url)} {problem}.", transient=False)
-        headers = {"Accept": accept, **(validators.headers() if validators else {})}
+        private = private or {}
+        sent = {
+            "Accept": accept,
+            **(validators.headers() if validators else {}),
+            **(headers or {}),
+            **private,
+        }
         try:
             async with (
                 asyncio.timeout(self.limits.total),
-                self.client.stream(method, url, headers=headers) as answer,
+                self.client.stream(
+                    method,
+                    url,
+                    headers=sent,
+                    content=content,
+                    follow_redirects=content is None,
+                    extensions={_HOME: httpx.URL(url), _PRIVATE: tuple(private)},
+                ) as answer,
             ):
-                content = await self._read(answer) if body else b""
+                received = await self._read(answer) if body else b""
         # `from None`: what the library says may quote the address or the answer.
         except TimeoutError:
             raise _too_slow(url, self.limits.total) from None
@@ -155,7 +177,7 @@ class Http:
         return Page(
             url=str(answer.url),
             status=answer.status_code,
-            body=content,
+            body=received,
             content_type=answer.headers.get("Content-Type", ""),
             validators=Validators(answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")),
         )
@@ -171,6 +193,18 @@ class Http:
                     transient=False,
                 )
         return bytes(content)
+
+
+async def _keep_at_home(request: httpx.Request) -> None:
+    """Take secrets off a request that a redirect leads away; the same host by https instead of http is no other."""
+    home, here = request.extensions.get(_HOME), request.url
+    if home is None or (home.scheme, home.host, home.port) == (here.scheme, here.host, here.port):
+        return
+    upgraded = (home.scheme, home.port, here.scheme, here.port) == ("http", None, "https", None)
+    if home.host == here.host and upgraded:
+        return
+    for name in (*request.extensions.get(_PRIVATE, ()), "Authorization"):
+        request.headers.pop(name, None)
 
 
 def _too_slow(url: str, seconds: float) -> FetchError:
@@ -215,16 +249,18 @@ def _failure(url: str, error: Exception, limits: Limits) -> FetchError:
 
 
 def status_error(page: Page) -> FetchError | None:
-    """Return what a status of 400 or more means, or None when the page is good."""
-    if page.status < httpx.codes.BAD_REQUEST:
+    """Return what a status of 300 or more means, or None when the page is good; 304 is good."""
+    if page.status < httpx.codes.MULTIPLE_CHOICES or page.unchanged:
         return None
-    if page.status in _GONE:
+    if page.status < httpx.codes.BAD_REQUEST:
+        meaning = "it leads elsewhere, which is not followed. Give the address that it leads to."
+    elif page.status in _GONE:
         meaning = "nothing is there (any more). Check the address."
     elif page.status in _REFUSED:
         meaning = "it is not open to us. Check whether it needs a login."
     elif page.status in _PASSING or page.status >= httpx.codes.INTERNAL_SERVER_ERROR:
         meaning = "the server has trouble; it is tried again later."
     else:
-        meaning = "the server refuses the request. Check the address."
+        meaning = "the server refuses the request. Check the address and the settings."
     passing = page.status in _PASSING or page.status >= httpx.codes.INTERNAL_SERVER_ERROR
     return FetchError(f"{page.label} answered {page.status}: {meaning}", transient=passing)

@@ -12,7 +12,8 @@ from urllib.request import url2pathname
 
 from pydantic import AfterValidator, Field, model_validator
 
-from adapters.http import FetchError, Http, Page, Validators, safe_url, status_error, url_problem
+from adapters.credentials import shown
+from adapters.http import FetchError, Http, Page, Validators, status_error, url_problem
 from engine.domain.base import Model
 from engine.domain.ports import Secrets
 from engine.domain.workspace import SourceConfig
@@ -104,9 +105,9 @@ async def load(http: Http, where: str, *, accept: str = "*/*", validators: Valid
     return Page(url=path.as_uri(), status=200, body=content)
 
 
-def label(where: str) -> str:
+def label(where: str, secrets: Secrets) -> str:
     """Return the location as it may be shown to anybody."""
-    return safe_url(where) if is_web(where) else where
+    return shown(where, secrets) if is_web(where) else where
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -14,23 +14,24 @@ import io
 import math
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from adapters.credentials import hide
 from adapters.http import FetchError, Page
 from adapters.location import LocatedSettings, label, load, located
 from adapters.settings import problems, read
 from adapters.tools import Tools
-from engine.domain.base import Model, ZoneName, to_utc
+from adapters.values import instant
+from engine.domain.base import Model, ZoneName
 from engine.domain.errors import SourceError
 from engine.domain.messages import Observe
 from engine.domain.ports import Secrets
 from engine.domain.records import Reading, Sample
 from engine.domain.strategy import Metric
-from engine.domain.wallclock import day_start, instant_of
 from engine.domain.workspace import SourceConfig
 
 MOST_ROWS = 200_000
@@ -91,8 +92,9 @@ class CsvSource:
         try:
             page = await load(self._http, settings.where, accept="text/csv, text/plain;q=0.9, */*;q=0.5")
         except FetchError as error:
-            raise SourceError(f"The table {source.name!r} could not be read. {error}") from None
-        table = _Table(settings, metrics, now)
+            told = hide(str(error), secrets)
+            raise SourceError(f"The table {source.name!r} could not be read. {told}") from None
+        table = _Table(settings, label(settings.where, secrets), metrics, now)
         samples = await asyncio.to_thread(lambda: tuple(table.samples(page)))
         return Reading(source=source.name, at=now, ok=True, samples=samples)
 
@@ -113,9 +115,8 @@ class _Cell(NamedTuple):
 class _Table:
     """One table being read: what its header promises, and which metrics are wanted of it."""
 
-    def __init__(self, settings: CsvSettings, metrics: Sequence[Metric], now: datetime) -> None:
-        self._settings, self._now = settings, now
-        self._name = label(settings.where)
+    def __init__(self, settings: CsvSettings, name: str, metrics: Sequence[Metric], now: datetime) -> None:
+        self._settings, self._name, self._now = settings, name, now
         self._metrics = {str(metric.settings.get("column") or metric.name): metric.name for metric in metrics}
         self._columns: dict[str, int] = {}
 
@@ -145,10 +146,10 @@ class _Table:
                     yield from self._sample(metric, self._cell(line, row, at), cell)
 
     def _sample(self, metric: str, at: _Cell, cell: _Cell) -> Iterator[Sample]:
-        instant = self._instant(at)
-        if instant <= self._now:
+        moment = self._instant(at)
+        if moment <= self._now:
             value = self._number(cell)
-            yield Sample(metric=metric, at=instant, value=value, seen=self._now, origin=self._name)
+            yield Sample(metric=metric, at=moment, value=value, seen=self._now, origin=self._name)
 
     def _text(self, page: Page) -> str:
         encoding = "utf-8-sig" if self._settings.encoding == "utf-8" else self._settings.encoding
@@ -214,13 +215,9 @@ class _Table:
         return value
 
     def _instant(self, cell: _Cell) -> datetime:
-        text, zone = cell.text.strip(), self._settings.timezone
         try:
-            if len(text) <= len("2026-01-05"):
-                return day_start(zone, date.fromisoformat(text) + timedelta(days=1))
-            moment = datetime.fromisoformat(text)
-            return to_utc(moment) if moment.tzinfo else instant_of(zone, moment)
-        except (ValueError, OverflowError):
+            return instant(cell.text, self._settings.timezone)
+        except ValueError:
             raise cell.wrong(
                 "is no date. Write 2026-01-05 or 2026-01-05T09:30, with a zone if need be."
             ) from None

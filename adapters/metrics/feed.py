@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import feedparser
 from pydantic import AfterValidator, Field
 
+from adapters.credentials import hide
 from adapters.http import FetchError, Page, Validators
 from adapters.location import LocatedSettings, label, load, located
 from adapters.settings import problems, read
@@ -85,10 +86,11 @@ class FeedSource:
         try:
             entries = await self._entries(where)
         except FetchError as error:
-            raise SourceError(f"The feed {source.name!r} could not be read. {error}") from None
+            told = hide(str(error), secrets)
+            raise SourceError(f"The feed {source.name!r} could not be read. {told}") from None
         past = [entry for entry in entries if entry.at <= now]
         wanted = [metric for metric in ask.metrics if metric.source == source.name]
-        samples = [_sample(source, metric, past, now, label(where)) for metric in wanted]
+        samples = [_sample(source, metric, past, now, label(where, secrets)) for metric in wanted]
         newest = tuple(past[:MOST_ACTIVITIES])
         return Reading(
             source=source.name,

@@ -63,6 +63,16 @@ class Handler(BaseHTTPRequestHandler):
         """Keep the terminal quiet."""
 
 
+def tell_tale(status: int) -> Route:
+    """Refuse, and say in full what was asked: address, headers and body, as debug pages do."""
+
+    def route(handler: Handler) -> None:
+        _method, path, headers, body = handler.server.seen[-1]
+        handler.answer(f"{path} {headers} {body.decode()}".encode(), status, {"Content-Type": "text/plain"})
+
+    return route
+
+
 def drip(handler: Handler) -> None:
     """Send a byte now and then, for ever: each read succeeds, the whole never ends."""
     handler.send_response(200)

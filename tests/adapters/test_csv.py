@@ -79,10 +79,11 @@ def metrics() -> tuple[Metric, ...]:
 def failures(source: CsvSource, table: Table, server: Server, tmp_path: Path) -> Sequence[Call]:
     hidden = SourceConfig(name="table", kind="csv", secrets={"url": "env:TABLE_URL"})
     server.add("/reset", reset)
-    server.say("/bad", "at,visitors\n2026-01-05,many\n")
+    for path in ("/bad", f"/{SECRET}/bad"):
+        server.say(path, "at,visitors\n2026-01-05,many\n")
     urls = [
         server.url(f"{path}?token={SECRET}", userinfo=f"me:{SECRET}@")
-        for path in ("/reset", "/missing", "/bad")
+        for path in ("/reset", "/missing", f"/{SECRET}/missing", "/bad", f"/{SECRET}/bad")
     ]
     return [
         partial(table.read, "at,visitors\n2026-01-05,many\n"),
@@ -283,3 +284,10 @@ async def test_a_table_of_ten_thousand_rows_fits_in_little_memory(table: Table) 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 40_000_000
+
+
+async def test_of_a_secret_address_nothing_but_the_host_is_kept(source: CsvSource, server: Server) -> None:
+    url = server.say(f"/{SECRET}/numbers.csv", "at,visitors\n2026-01-05,10\n")
+    config = SourceConfig(name="table", kind="csv", secrets={"url": "env:TABLE_URL"})
+    (sample,) = (await source.read(config, ask(config, VISITORS), NOW, {"url": url})).samples
+    assert sample.origin == server.url("")

@@ -75,6 +75,8 @@ def failures(source: FeedSource, server: Server, tmp_path: Path, closed_port: in
         server.url(f"/html?token={SECRET}", userinfo=f"me:{SECRET}@"),
         server.url(f"/missing?token={SECRET}"),
         f"http://127.0.0.1:{closed_port}/?token={SECRET}",
+        f"http://127.0.0.1:{closed_port}/{SECRET}/feed.xml",
+        server.url(f"/{SECRET}/feed.xml"),
         f"gopher://{SECRET}/",
         "",
     ]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from adapters.testing.secrecy import assert_no_secret
+from adapters.testing.secrecy import SECRET, assert_no_secret, assert_tells_no_secret
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
 from engine.domain.ports import Notifier
@@ -61,6 +61,15 @@ class NotifierContract:
         found = list(notifier.validate(wrong_config))
         assert found
         assert all(sentence[0].isupper() and sentence.endswith((".", "?")) for sentence in found)
+
+    def test_a_mistake_in_the_settings_is_said_without_its_value(
+        self, notifier: Notifier, config: NotifierConfig
+    ) -> None:
+        for name in (*config.settings, "wrong"):
+            mistaken = config.model_copy(update={"settings": {**config.settings, name: {SECRET: SECRET}}})
+            found = list(notifier.validate(mistaken))
+            assert found, name
+            assert_tells_no_secret(" ".join(found))
 
     @pytest.mark.parametrize("severity", list(Severity))
     async def test_a_notice_arrives_once_with_its_title_and_words(

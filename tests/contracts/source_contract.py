@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.testing.secrecy import assert_no_secret
+from adapters.testing.secrecy import SECRET, assert_no_secret, assert_tells_no_secret
 from engine.domain.errors import SourceError
 from engine.domain.messages import Observe
 from engine.domain.ports import MetricSource
@@ -55,6 +55,19 @@ class SourceContract:
         assert all(sentence[0].isupper() and sentence.endswith((".", "?")) for sentence in found)
         assert found == list(source.validate(wrong_config))
 
+    def test_a_mistake_in_the_settings_is_said_without_its_value(
+        self, source: MetricSource, config: SourceConfig, metrics: tuple[Metric, ...]
+    ) -> None:
+        for name in (*config.settings, "wrong"):
+            mistaken = config.model_copy(update={"settings": {**config.settings, name: {SECRET: SECRET}}})
+            found = list(source.validate(mistaken))
+            assert found, name
+            assert_tells_no_secret(" ".join(found))
+        for metric in metrics:
+            for name in (*metric.settings, "wrong"):
+                wrong = metric.model_copy(update={"settings": {**metric.settings, name: {SECRET: SECRET}}})
+                assert_tells_no_secret(" ".join(source.validate(config, wrong)))
+
     def test_good_metrics_have_nothing_wrong(
         self, source: MetricSource, config: SourceConfig, metrics: tuple[Metric, ...]
     ) -> None:
@@ -82,6 +95,7 @@ class SourceContract:
         assert reading.ok
         assert (reading.source, reading.at, reading.error) == (config.name, NOW, "")
         assert reading.samples, "a test of a source needs numbers"
+        assert_tells_no_secret(reading.model_dump_json())
         assert {sample.metric for sample in reading.samples} <= {metric.name for metric in metrics}
         assert all(sample.at <= NOW and sample.seen == NOW for sample in reading.samples)
         assert set(reading.activities) <= {"blog"}
