@@ -31,6 +31,8 @@ class NotifyActivities:
     async def notify(self, request: Notify) -> NotifyFinished:
         """Deliver through every notifier that has not delivered yet; report those that finally failed."""
         async with heartbeating():
+            if activity.info().attempt > 1:
+                request = await asyncio.to_thread(self._brought_up_to_date, request)
             errors = await asyncio.gather(*(self._deliver(each, request) for each in request.notifiers))
         failed = {
             each.name: error
@@ -42,6 +44,20 @@ class NotifyActivities:
         if passing and activity.info().attempt < NOTIFY_ATTEMPTS:
             raise try_again("; ".join(f"{name}: {error}" for name, error in failures.items()))
         return NotifyFinished(notice=request.notice, failures=failures)
+
+    def _brought_up_to_date(self, request: Notify) -> Notify:
+        """Return the notice with the end of its alert, if that has come while the notice waited to be delivered.
+
+        The notice of the end may have been faster, and a service that keeps alerts must not raise this one again.
+        """
+        told = request.alert
+        if told is None or told.resolved_at is not None:
+            return request
+        known = (
+            alert for _, alert in self._store.alerts(request.strategy, active=False) if alert.id == told.id
+        )
+        over = [alert for alert in known if alert.fired_at == told.fired_at and alert.resolved_at is not None]
+        return request.model_copy(update={"alert": over[0]}) if over else request
 
     async def _deliver(self, notifier: NotifierConfig, request: Notify) -> DrumbeatError | None:
         fresh = await asyncio.to_thread(

@@ -12,11 +12,12 @@ from engine.domain.journal import EntryType
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.step import step
 from engine.domain.messages import Notify, PlanApplied
+from engine.domain.records import Alert, AlertState
 from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing, no_secrets
-from tests.contracts.store_records import NAME, T0, plan
+from tests.contracts.store_records import NAME, T0, alert, alert_entry, at, plan, row
 
 
 def notice(*names: str) -> Notify:
@@ -98,6 +99,42 @@ async def test_a_bug_in_one_notifier_is_its_failure_alone(
     finished = await run(notifying(store, clock, buggy=Buggy(), mail=mail).notify, notice("buggy", "mail"))
     assert finished.failures == {"buggy": "its adapter broke: KeyError"}
     assert len(mail.sent) == 1
+
+
+def firing(*names: str) -> Notify:
+    return notice(*names).model_copy(update={"alert": alert()})
+
+
+def known(store: SqlStore, told: Alert) -> None:
+    """Let the store know this of the alert."""
+    store.record(row(1), [alert_entry(1, told)], T0)
+
+
+async def test_a_late_notice_says_that_its_alert_has_ended_meanwhile(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    chat = FakeNotifier(["fail_before"])
+    doing = notifying(store, clock, chat=chat)
+    with pytest.raises(ApplicationError):
+        await run(doing.notify, firing("chat"))
+    over = alert(AlertState.RESOLVED).model_copy(update={"resolved_at": at(1)})
+    known(store, over)
+    await run(doing.notify, firing("chat"), attempt=2)
+    assert [told.alert for _, told in chat.sent] == [over]
+
+
+@pytest.mark.parametrize(
+    "stands",
+    [alert(), alert(AlertState.RESOLVED).model_copy(update={"fired_at": at(-9), "resolved_at": at(-8)})],
+    ids=["it fires", "an earlier firing has ended"],
+)
+async def test_a_late_notice_of_an_alert_that_still_fires_is_as_it_was(
+    store: SqlStore, run: Attempt, clock: Standing, stands: Alert
+) -> None:
+    known(store, stands)
+    chat = FakeNotifier()
+    await run(notifying(store, clock, chat=chat).notify, firing("chat"), attempt=2)
+    assert [told for _, told in chat.sent] == [firing("chat")]
 
 
 async def test_a_final_failure_stands_in_the_journal(store: SqlStore, run: Attempt, clock: Standing) -> None:

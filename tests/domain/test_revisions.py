@@ -11,6 +11,7 @@ from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.step import step
 from engine.domain.messages import Command, Commanded, PlanApplied, StartPause, Tick
 from engine.domain.publication import PublishStatus
+from engine.domain.records import AlertState
 from tests.domain.build import (
     DAY,
     HOUR,
@@ -59,6 +60,23 @@ def test_a_removed_channel_ends_its_alerts_tasks_and_pauses() -> None:
     assert [task.subject for task in heart.state.tasks.values()] == ["channel/news"]
     assert all(pause.over for pause in heart.state.pauses)
     assert list(heart.state.channels) == ["news"]
+
+
+def test_an_alert_that_leaves_the_plan_while_it_fires_is_told_to_have_ended() -> None:
+    heart = Heart(plan(channels=[channel(), channel("news")], rules=[SILENT])).until(DUE)
+    heart.apply(plan(channels=[channel("news")], rules=[SILENT]), DUE + HOUR)
+    (told,) = heart.told("/ended")
+    assert told.alert is not None
+    assert (told.alert.id, told.alert.fired_at) == ("Silent@channel/blog", DUE)
+    assert (told.alert.state, told.alert.resolved_at) == (AlertState.RESOLVED, DUE + HOUR)
+    assert "it is no longer part of the plan" in told.body
+
+
+def test_an_alert_that_leaves_the_plan_before_it_fires_is_no_news() -> None:
+    pending = SILENT | {"for": "1h"}
+    heart = Heart(plan(rules=[pending])).until(DUE)
+    heart.apply(plan(channels=[channel("news")], rules=[pending]), DUE + HOUR / 2)
+    assert heart.told("/ended") == []
 
 
 def test_a_removed_action_ends_what_waited_for_a_person() -> None:

@@ -136,5 +136,6 @@ def drop(draft: Draft, alert: Alert, t: datetime) -> None:
         gone = alerts.resolved(alert, t)
         summary = f"{alert.rule} on {alert.subject} ended: it is no longer part of the plan"
         draft.note(EntryType.ALERT_RESOLVED, alert.subject, summary, t, alert=gone)
+        announcing.left(draft, gone, f"{summary}.")
     consequences.undo(draft, alert, t)
     tasking.close_tasks_of(draft, alert.id, "its rule or subject left the plan", t, done=False)

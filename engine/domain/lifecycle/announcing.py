@@ -140,6 +140,13 @@ def ended(draft: Draft, rule: Rule, alert: Alert, t: datetime) -> None:
         tasking.tell(draft, notice, Severity.INFO, title, rule.reason, through=rule.notify, about=(alert,))
 
 
+def left(draft: Draft, alert: Alert, why: str) -> None:
+    """Tell that an alert has left the plan with its rule, and perhaps the rule's own notifiers: so the strategy's."""
+    if alert.tellings:
+        title = f"Ended: {alert.rule} on {alert.subject}"
+        tasking.tell(draft, _notice(alert, "ended"), Severity.INFO, title, why, about=(alert,))
+
+
 def repeats_at(draft: Draft, alert: Alert) -> datetime | None:
     """Return when people are told again of an alert that still fires, if the plan asks for that."""
     every = draft.plan.strategy.routing.repeat_every
