@@ -40,10 +40,16 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "csv": "adapters.metrics.csv:CsvSource",
         "bluesky": "adapters.metrics.bluesky:BlueskySource",
         "mastodon": "adapters.metrics.mastodon:MastodonSource",
+        "prometheus": "adapters.metrics.prometheus:PrometheusSource",
+        "http_json": "adapters.metrics.http_json:HttpJsonSource",
+        "sql": "adapters.metrics.sql:SqlSource",
     },
     "drumbeat.notifiers": {
         "log": "adapters.notifiers.log:LogNotifier",
         "apprise": "adapters.notifiers.apprise_:AppriseNotifier",
+        "alertmanager": "adapters.notifiers.alertmanager:AlertmanagerNotifier",
+        "smtp": "adapters.notifiers.smtp:SmtpNotifier",
+        "webhook": "adapters.notifiers.webhook:WebhookNotifier",
     },
 }
 Discover = Callable[[str], list[EntryPoint]]

@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from adapters.credentials import IN_WORDS as CREDENTIALS
 from adapters.location import LocatedSettings
 from adapters.metrics.bluesky import BlueskyMetricSettings, BlueskySourceSettings
 from adapters.metrics.csv import CsvMetricSettings, CsvSettings
 from adapters.metrics.feed import FeedMetricSettings
 from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
+from adapters.metrics.http_json import HttpJsonMetricSettings, HttpJsonSettings
+from adapters.metrics.prometheus import PrometheusMetricSettings, PrometheusSettings
+from adapters.metrics.sql import SqlMetricSettings, SqlSettings
+from adapters.notifiers.alertmanager import AlertmanagerSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
 from adapters.platforms.bluesky.settings import BlueskySettings
+from adapters.notifiers.smtp import SmtpSettings
+from adapters.notifiers.webhook import WebhookSettings as WebhookNotifierSettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.matrix.settings import MatrixSettings
@@ -52,10 +59,16 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
             "`access_token`, needless with `account` where posts are public",
             MastodonMetricSettings,
         ),
+        "prometheus": (PrometheusSettings, CREDENTIALS, PrometheusMetricSettings),
+        "http_json": (HttpJsonSettings, CREDENTIALS, HttpJsonMetricSettings),
+        "sql": (SqlSettings, "`url`, the database's address as SQLAlchemy reads it", SqlMetricSettings),
     },
     "Notifier": {
         "log": (LogSettings, "", None),
         "apprise": (AppriseSettings, "`url`, the service's address as Apprise writes it", None),
+        "alertmanager": (AlertmanagerSettings, CREDENTIALS, None),
+        "smtp": (SmtpSettings, "`password`, which belongs to `username`", None),
+        "webhook": (WebhookNotifierSettings, f"`key`, which signs what is sent; {CREDENTIALS}", None),
     },
 }
 FOLDER = Path(__file__).parent / "reference"

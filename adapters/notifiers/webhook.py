@@ -1,0 +1,116 @@
+"""The notifier `webhook`: a signed JSON document for a program of your own, one POST for each notice.
+
+The document is a `WebhookNotice`; docs/how-to/be-told.md shows how it is verified. A notice may come twice when the
+engine is killed in the very moment of sending: then it has the same `notice`, which is also the `Idempotency-Key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
+from adapters.http import FetchError
+from adapters.settings import read
+from adapters.signing import signature_headers
+from adapters.tools import Tools
+from engine.domain.base import Instant, Model
+from engine.domain.errors import NotifyError
+from engine.domain.messages import Notify
+from engine.domain.ports import Secrets
+from engine.domain.records import Alert, AlertState
+from engine.domain.rule import Severity
+from engine.domain.workspace import NotifierConfig
+
+
+class WebhookAlert(Model):
+    """The alert that a notice is about. Rule, subject and `fired_at` tell one firing from every other."""
+
+    rule: str = Field(description="the rule's name, such as ChannelSilent.")
+    subject: str = Field(description="what it is about, such as channel/blog.")
+    state: AlertState = Field(description="`firing` or `resolved`.")
+    severity: Severity = Field(description="how much the alert matters.")
+    because: str = Field(description="why it fired, in words.")
+    fired_at: Instant | None = Field(description="when it fired, in UTC.")
+    resolved_at: Instant | None = Field(description="when it ended, in UTC.")
+
+
+class WebhookNotice(Model):
+    """The document that is sent. Fields may be added to it; none changes its meaning without another `version`."""
+
+    version: Literal["drumbeat.notice/v1"] = Field(
+        default="drumbeat.notice/v1", description="which document this is."
+    )
+    notice: str = Field(description="the identity of the notice; the same one is the same news.")
+    strategy: str = Field(description="the strategy, such as acme/blog.")
+    severity: Severity = Field(description="how much the notice matters: info, warning or critical.")
+    title: str = Field(description="what happened, in a line.")
+    body: str = Field(description="the same in sentences.")
+    alert: WebhookAlert | None = Field(description="the alert that it is about; null for a task or a review.")
+
+
+class WebhookSettings(EndpointSettings):
+    """Where the program listens. The secret `key` signs what is sent."""
+
+
+class WebhookNotifier:
+    """Posts each notice; an answer of 200 to 299 takes it."""
+
+    kind = "webhook"
+
+    def __init__(self, tools: Tools) -> None:
+        self._http, self._clock = tools.http, tools.clock
+
+    def validate(self, notifier: NotifierConfig) -> Sequence[str]:
+        """Return what is wrong with the settings, one sentence each; pure."""
+        others = {name: given for name, given in notifier.secrets.items() if name != "key"}
+        found = endpoint_problems(WebhookSettings, notifier.model_copy(update={"secrets": others}))
+        if "key" not in notifier.secrets:
+            found.append(
+                "The secret `key` is missing: a reference to what signs the notices, such as env:HOOK_KEY."
+            )
+        return found
+
+    async def send(self, notifier: NotifierConfig, notice: Notify, secrets: Secrets) -> None:
+        """Post it once. Raises NotifyError."""
+        if not secrets.get("key"):
+            raise NotifyError(
+                f"The webhook {notifier.name!r} cannot be told: its secret `key` is empty.", transient=False
+            )
+        try:
+            endpoint = Endpoint.of(read(WebhookSettings, notifier.settings), secrets)
+        except ValueError as error:
+            raise NotifyError(
+                f"The webhook {notifier.name!r} cannot be told. {error}", transient=False
+            ) from None
+        body = document(notice).model_dump_json().encode()
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": quote(notice.notice, safe="/@:"),
+            **signature_headers(secrets["key"], body, self._clock.now()),
+        }
+        try:
+            await endpoint.call(self._http, content=body, headers=headers)
+        except FetchError as error:
+            raise NotifyError(
+                f"The webhook {notifier.name!r} did not take the notice. {error}", transient=error.transient
+            ) from None
+
+
+def document(notice: Notify) -> WebhookNotice:
+    """Return the document of a notice."""
+    return WebhookNotice(
+        notice=notice.notice,
+        strategy=notice.strategy,
+        severity=notice.severity,
+        title=notice.title,
+        body=notice.body,
+        alert=_alert(notice.alert) if notice.alert else None,
+    )
+
+
+def _alert(alert: Alert) -> WebhookAlert:
+    return WebhookAlert.model_validate(alert.model_dump(include=set(WebhookAlert.model_fields)))
