@@ -9,10 +9,12 @@ import pytest
 from adapters.http import Http
 from adapters.tools import Tools
 from tests.postgres import Cluster
-from tests.real.servers import bluesky, synapse, wordpress
+from tests.real.servers import alertmanager, bluesky, prometheus, synapse, wordpress
 from tests.real.servers import mastodon_mock as mastodon
+from tests.real.servers.alertmanager import Alertmanager
 from tests.real.servers.bluesky import Network
 from tests.real.servers.mastodon_mock import MastodonMock
+from tests.real.servers.prometheus import Prometheus
 from tests.real.servers.synapse import Synapse
 from tests.real.servers.wordpress import WordPress
 
@@ -60,4 +62,16 @@ def mastodon_mock(mastodon_server: MastodonMock) -> MastodonMock:
 @pytest.fixture(scope="session")
 def homeserver() -> Iterator[Synapse]:
     with synapse.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prometheus_server() -> Iterator[Prometheus]:
+    with prometheus.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def alertmanager_server() -> Iterator[Alertmanager]:
+    with alertmanager.running() as server:
         yield server
