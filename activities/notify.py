@@ -46,18 +46,19 @@ class NotifyActivities:
         return NotifyFinished(notice=request.notice, failures=failures)
 
     def _brought_up_to_date(self, request: Notify) -> Notify:
-        """Return the notice with the end of its alert, if that has come while the notice waited to be delivered.
+        """Return the notice with the ends of its alerts that have come while it waited to be delivered.
 
-        The notice of the end may have been faster, and a service that keeps alerts must not raise this one again.
+        The notice of an end may have been faster, and a service that keeps alerts must not raise this one again.
         """
-        told = request.alert
-        if told is None or told.resolved_at is not None:
+        if all(told.resolved_at is not None for told in request.alerts):
             return request
-        known = (
-            alert for _, alert in self._store.alerts(request.strategy, active=False) if alert.id == told.id
-        )
-        over = [alert for alert in known if alert.fired_at == told.fired_at and alert.resolved_at is not None]
-        return request.model_copy(update={"alert": over[0]}) if over else request
+        known = {
+            (alert.id, alert.fired_at): alert
+            for _, alert in self._store.alerts(request.strategy, active=False)
+            if alert.resolved_at is not None
+        }
+        told = tuple(known.get((alert.id, alert.fired_at), alert) for alert in request.alerts)
+        return request.model_copy(update={"alerts": told})
 
     async def _deliver(self, notifier: NotifierConfig, request: Notify) -> DrumbeatError | None:
         fresh = await asyncio.to_thread(

@@ -12,16 +12,16 @@ from adapters.location import LocatedSettings
 from adapters.metrics.bluesky import BlueskyMetricSettings, BlueskySourceSettings
 from adapters.metrics.csv import CsvMetricSettings, CsvSettings
 from adapters.metrics.feed import FeedMetricSettings
-from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
 from adapters.metrics.http_json import HttpJsonMetricSettings, HttpJsonSettings
+from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
 from adapters.metrics.prometheus import PrometheusMetricSettings, PrometheusSettings
 from adapters.metrics.sql import SqlMetricSettings, SqlSettings
 from adapters.notifiers.alertmanager import AlertmanagerSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
-from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.notifiers.smtp import SmtpSettings
 from adapters.notifiers.webhook import WebhookSettings as WebhookNotifierSettings
+from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.matrix.settings import MatrixSettings

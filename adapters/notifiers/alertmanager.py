@@ -27,6 +27,7 @@ from engine.domain.base import PositiveDuration
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
 from engine.domain.ports import Secrets
+from engine.domain.records import Alert
 from engine.domain.workspace import NotifierConfig
 
 _ALERTS = "/api/v2/alerts"
@@ -77,18 +78,12 @@ class AlertmanagerNotifier:
             raise NotifyError(
                 f"The Alertmanager {notifier.name!r} cannot be told. {error}", transient=False
             ) from None
-        alert, now = notice.alert, self._clock.now()
-        labels = {**settings.labels, **_labels(notice)}
         try:
-            if alert is None:
-                posted = [_posted(notice, labels, now, now + settings.notice_hold)]
-            elif alert.resolved_at is None:
-                posted = [_posted(notice, labels, alert.fired_at or now, now + settings.hold)]
-            else:
-                standing = await self._standing(endpoint, labels)
-                posted = [
-                    _posted(notice, each, alert.fired_at or now, alert.resolved_at) for each in standing
-                ]
+            posted = [
+                each
+                for alert in notice.alerts or (None,)
+                for each in await self._of_alert(endpoint, settings, notice, alert)
+            ]
             content = json.dumps(posted, ensure_ascii=False).encode()
             await endpoint.call(
                 self._http, _ALERTS, content=content, headers={"Content-Type": "application/json"}
@@ -97,6 +92,19 @@ class AlertmanagerNotifier:
             raise NotifyError(
                 f"The Alertmanager {notifier.name!r} was not told. {error}", transient=error.transient
             ) from None
+
+    async def _of_alert(
+        self, endpoint: Endpoint, settings: AlertmanagerSettings, notice: Notify, alert: Alert | None
+    ) -> list[dict[str, Any]]:
+        """Return what is posted of one alert; without one the notice is itself an alert for a while."""
+        now, labels = self._clock.now(), {**settings.labels, **_labels(notice, alert)}
+        if alert is None:
+            return [_posted(notice, None, labels, now, now + settings.notice_hold)]
+        start = alert.fired_at or now
+        if alert.resolved_at is None:
+            return [_posted(notice, alert, labels, start, now + settings.hold)]
+        standing = await self._standing(endpoint, labels)
+        return [_posted(notice, alert, each, start, alert.resolved_at) for each in standing]
 
     async def _standing(self, endpoint: Endpoint, labels: Labels) -> list[Labels]:
         """Return the labels of the alert as it stands there, else those that it would have today."""
@@ -114,8 +122,7 @@ class AlertmanagerNotifier:
             ) from None
 
 
-def _labels(notice: Notify) -> Labels:
-    alert = notice.alert
+def _labels(notice: Notify, alert: Alert | None) -> Labels:
     if alert is None:
         named = {"alertname": "DrumbeatNotice", "notice": notice.notice, "severity": notice.severity.value}
     else:
@@ -123,10 +130,17 @@ def _labels(notice: Notify) -> Labels:
     return {**named, "strategy": notice.strategy}
 
 
-def _posted(notice: Notify, labels: Labels, start: datetime, end: datetime) -> dict[str, Any]:
+def _posted(
+    notice: Notify, alert: Alert | None, labels: Labels, start: datetime, end: datetime
+) -> dict[str, Any]:
+    several = alert is not None and len(notice.alerts) > 1
+    summary = f"{alert.rule}: {alert.subject}" if alert and several else notice.title
     return {
         "labels": dict(labels),
-        "annotations": {"summary": notice.title, "description": notice.body},
+        "annotations": {
+            "summary": summary,
+            "description": alert.because if alert and several else notice.body,
+        },
         "startsAt": min(start, end).isoformat(),
         "endsAt": end.isoformat(),
     }

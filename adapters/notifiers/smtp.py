@@ -120,10 +120,9 @@ def message(notice: Notify, settings: SmtpSettings, now: datetime) -> EmailMessa
     mail["To"] = ", ".join(settings.to)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{_name(notice.notice)}@{domain}>"
-    if notice.alert is not None and notice.alert.fired_at is not None:
-        mail["References"] = (
-            f"<{_name(f'{notice.strategy}/{notice.alert.id}@{notice.alert.fired_at}')}@{domain}>"
-        )
+    if len(notice.alerts) == 1:
+        (alert,) = notice.alerts
+        mail["References"] = f"<{_name(f'{notice.strategy}/{alert.id}@{alert.fired_at}')}@{domain}>"
     # No answering machine should answer this (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(

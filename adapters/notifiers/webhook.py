@@ -49,7 +49,9 @@ class WebhookNotice(Model):
     severity: Severity = Field(description="how much the notice matters: info, warning or critical.")
     title: str = Field(description="what happened, in a line.")
     body: str = Field(description="the same in sentences.")
-    alert: WebhookAlert | None = Field(description="the alert that it is about; null for a task or a review.")
+    alerts: tuple[WebhookAlert, ...] = Field(
+        description="the alerts that it is about; none for a task or a review."
+    )
 
 
 class WebhookSettings(EndpointSettings):
@@ -108,7 +110,7 @@ def document(notice: Notify) -> WebhookNotice:
         severity=notice.severity,
         title=notice.title,
         body=notice.body,
-        alert=_alert(notice.alert) if notice.alert else None,
+        alerts=tuple(_alert(alert) for alert in notice.alerts),
     )
 
 

@@ -102,7 +102,7 @@ async def test_a_bug_in_one_notifier_is_its_failure_alone(
 
 
 def firing(*names: str) -> Notify:
-    return notice(*names).model_copy(update={"alert": alert()})
+    return notice(*names).model_copy(update={"alerts": (alert(),)})
 
 
 def known(store: SqlStore, told: Alert) -> None:
@@ -120,7 +120,7 @@ async def test_a_late_notice_says_that_its_alert_has_ended_meanwhile(
     over = alert(AlertState.RESOLVED).model_copy(update={"resolved_at": at(1)})
     known(store, over)
     await run(doing.notify, firing("chat"), attempt=2)
-    assert [told.alert for _, told in chat.sent] == [over]
+    assert [told.alerts for _, told in chat.sent] == [(over,)]
 
 
 @pytest.mark.parametrize(

@@ -65,5 +65,5 @@ def alert_notice(config: NotifierConfig) -> Notify:
         title="ChannelSilent: channel/blog",
         body=alert.because,
         notifiers=(config,),
-        alert=alert,
+        alerts=(alert,),
     )

@@ -15,7 +15,6 @@ from adapters.notifiers.alertmanager import AlertmanagerNotifier
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
-from engine.domain.records import Alert
 from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
 from tests.adapters.conftest import NOW
@@ -71,10 +70,9 @@ def config(pager: Pager) -> NotifierConfig:
 @pytest.fixture
 def resolved(alert_notice: Notify) -> Notify:
     """The same alert an hour later, when it is over."""
-    alert = alert_notice.alert
-    assert alert is not None
+    (alert,) = alert_notice.alerts
     over = alert.model_copy(update={"state": "resolved", "resolved_at": NOW})
-    return alert_notice.model_copy(update={"alert": over, "severity": Severity.INFO})
+    return alert_notice.model_copy(update={"alerts": (over,), "severity": Severity.INFO})
 
 
 class TestContract(NotifierContract):
@@ -194,13 +192,23 @@ async def test_labels_of_the_settings_are_added(
     assert pager.posted()[0]["labels"] == {**LABELS, "team": "marketing"}
 
 
+async def test_alerts_that_are_told_together_stand_there_each_for_itself(
+    notifier: AlertmanagerNotifier, config: NotifierConfig, pager: Pager, alert_notice: Notify
+) -> None:
+    (blog,) = alert_notice.alerts
+    letter = blog.model_copy(update={"subject": "channel/letter", "because": "No letter since May."})
+    await notifier.send(config, alert_notice.model_copy(update={"alerts": (blog, letter)}), {})
+    posted = pager.posted()
+    assert [each["labels"]["subject"] for each in posted] == ["channel/blog", "channel/letter"]
+    assert posted[1]["annotations"]["description"] == "No letter since May."
+
+
 async def test_a_clock_that_is_behind_never_ends_an_alert_before_it_began(
     notifier: AlertmanagerNotifier, config: NotifierConfig, pager: Pager, resolved: Notify
 ) -> None:
-    alert = resolved.alert
-    assert isinstance(alert, Alert)
+    (alert,) = resolved.alerts
     early = alert.model_copy(update={"fired_at": NOW + timedelta(seconds=1)})
-    await notifier.send(config, resolved.model_copy(update={"alert": early}), {})
+    await notifier.send(config, resolved.model_copy(update={"alerts": (early,)}), {})
     (posted,) = pager.posted()
     assert posted["startsAt"] <= posted["endsAt"]
 

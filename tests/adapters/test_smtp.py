@@ -179,9 +179,9 @@ async def test_the_same_notice_is_the_same_mail_and_another_is_another(
 async def test_the_news_of_one_alert_are_one_conversation(
     notifier: SmtpNotifier, config: NotifierConfig, postman: Postman, alert_notice: Notify
 ) -> None:
-    assert alert_notice.alert is not None
-    later = alert_notice.alert.model_copy(update={"fired_at": alert_notice.alert.fired_at, "episode": 2})
-    over = alert_notice.model_copy(update={"notice": "over", "alert": later})
+    (alert,) = alert_notice.alerts
+    later = alert.model_copy(update={"resolved_at": alert.fired_at, "state": "resolved"})
+    over = alert_notice.model_copy(update={"notice": "over", "alerts": (later,)})
     for each in (alert_notice, over):
         await notifier.send(config, each, {})
     assert postman.mails[0]["References"] == postman.mails[1]["References"]

@@ -124,15 +124,17 @@ async def test_an_alert_is_told_with_its_identity_and_its_times(
         "severity": "warning",
         "title": "ChannelSilent: channel/blog",
         "body": "Nothing has happened since 5 January.",
-        "alert": {
-            "rule": "ChannelSilent",
-            "subject": "channel/blog",
-            "state": "firing",
-            "severity": "warning",
-            "because": "Nothing has happened since 5 January.",
-            "fired_at": "2026-01-05T08:00:00Z",
-            "resolved_at": None,
-        },
+        "alerts": [
+            {
+                "rule": "ChannelSilent",
+                "subject": "channel/blog",
+                "state": "firing",
+                "severity": "warning",
+                "because": "Nothing has happened since 5 January.",
+                "fired_at": "2026-01-05T08:00:00Z",
+                "resolved_at": None,
+            }
+        ],
     }
 
 
@@ -140,7 +142,7 @@ async def test_what_is_about_no_alert_says_so(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server
 ) -> None:
     await notifier.send(config, make_notice(config), {"key": SECRET})
-    assert json.loads(server.seen[0][3])["alert"] is None
+    assert json.loads(server.seen[0][3])["alerts"] == []
 
 
 @pytest.mark.parametrize(

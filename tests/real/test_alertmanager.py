@@ -48,7 +48,7 @@ class Pager:
             title=f"{self.rule}: channel/blog",
             body="Nothing has happened since Monday.",
             notifiers=(self._config,),
-            alert=alert.model_copy(update=ends),
+            alerts=(alert.model_copy(update=ends),),
         )
 
     async def tell(self, notice: Notify) -> None:
@@ -141,7 +141,7 @@ async def test_a_changed_severity_leaves_no_alert_behind(pager: Pager) -> None:
 async def test_an_end_that_was_faster_than_its_beginning_is_the_end(pager: Pager) -> None:
     over = pager.notice(over=True)
     await pager.tell(over)
-    await pager.tell(pager.notice().model_copy(update={"alert": over.alert}))
+    await pager.tell(pager.notice().model_copy(update={"alerts": over.alerts}))
     await rounds(pager)
     assert pager.standing() == []
     assert pager.told() == []
