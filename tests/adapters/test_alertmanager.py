@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.notifiers.alertmanager import AlertmanagerNotifier
+from adapters.testing.secrecy import SECRET, USER
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
@@ -20,7 +21,6 @@ from engine.domain.workspace import NotifierConfig
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, drip, redirect, reset, tell_tale, truncated
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
-from tests.contracts.secrecy import SECRET, USER
 
 LABELS = {
     "alertname": "ChannelSilent",

@@ -9,10 +9,10 @@ import pytest
 
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError
+from adapters.testing.secrecy import SECRET, USER, assert_no_secret
 from adapters.tools import Tools
 from engine.domain.workspace import SourceConfig
 from tests.adapters.local_server import Server, redirect, running, tell_tale
-from tests.contracts.secrecy import SECRET, USER, assert_no_secret
 
 SECRETS = {"bearer": SECRET, "header.X-Api-Key": f"{SECRET}-2"}
 BASIC = f"Basic {base64.b64encode(f'{USER}:{SECRET}'.encode()).decode()}"

@@ -11,12 +11,12 @@ import pytest
 
 from adapters.metrics import http_json
 from adapters.metrics.http_json import HttpJsonSource
+from adapters.testing.secrecy import SECRET, USER
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
 from tests.adapters.local_server import Server, drip, flood, reset, tell_tale, truncated
-from tests.contracts.secrecy import SECRET, USER
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 DOCUMENT = {

@@ -10,13 +10,13 @@ from functools import partial
 import pytest
 
 from adapters.metrics.mastodon import MastodonSource
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
 from tests.adapters.local_server import Server, reset
 from tests.adapters.mastodon_server import TOKEN, Mastodon
-from tests.contracts.secrecy import SECRET
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 SECRETS = {"access_token": TOKEN}

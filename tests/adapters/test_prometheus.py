@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.metrics.prometheus import PrometheusSource
+from adapters.testing.secrecy import SECRET, USER
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
 from tests.adapters.local_server import Handler, Server, drip, reset, tell_tale, truncated
-from tests.contracts.secrecy import SECRET, USER
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 STAMP = NOW.timestamp()

@@ -19,13 +19,13 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from adapters.notifiers.smtp import SmtpNotifier, fitting
+from adapters.testing.secrecy import SECRET, USER
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
 from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
-from tests.contracts.secrecy import SECRET, USER
 from tests.tls import make_certificate
 
 

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from adapters.metrics import sql as sql_module
 from adapters.metrics.sql import SqlSource
+from adapters.testing.secrecy import SECRET, assert_no_secret
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
 from engine.domain.strategy import Metric
 from engine.domain.workspace import SourceConfig
-from tests.contracts.secrecy import SECRET, assert_no_secret
 from tests.contracts.source_contract import NOW, Call, SourceContract, ask
 
 TABLE = """

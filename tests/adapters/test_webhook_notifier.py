@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from adapters.notifiers.webhook import WebhookAlert, WebhookNotice, WebhookNotifier
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
@@ -20,7 +21,6 @@ from engine.domain.workspace import NotifierConfig
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Server, drip, redirect, reset, silent, tell_tale, truncated
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
-from tests.contracts.secrecy import SECRET
 
 SECRETS = {"key": SECRET, "bearer": f"{SECRET}-2"}
 HOOK = NotifierConfig(

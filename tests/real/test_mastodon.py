@@ -11,13 +11,13 @@ import pytest
 
 from adapters.metrics.mastodon import MastodonSource
 from adapters.platforms.mastodon.adapter import MastodonAdapter
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Platform, Published
 from engine.domain.strategy import ContentItem, Image, Metric
 from engine.domain.workspace import Account, SourceConfig
 from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
-from tests.contracts.secrecy import SECRET
 from tests.contracts.source_contract import ask
 from tests.real.servers.mastodon_mock import MastodonMock
 

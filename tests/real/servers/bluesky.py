@@ -18,7 +18,7 @@ from tests.real.process import Server, free_port
 
 LOCK = Path(__file__).parent / "atproto"
 REDIS = {"redis-server": "5:7.0.", "redis-tools": "5:7.0."}
-PASSWORD = "hunter2-Zq8"  # the one that `tests.contracts.secrecy` looks for
+PASSWORD = "hunter2-Zq8"  # the one that `adapters.testing.secrecy` looks for
 # How the development servers sign their sessions; a test makes one that has expired with it.
 SIGNING_KEY = "jwt-secret"
 _POST = "app.bsky.feed.post"
