@@ -17,10 +17,12 @@ class Circumstances(Model):
 
     `facts` holds, by `channel/blog`, `goal/visitors`, `strategy` …, what follows from the heart's own memory; what
     follows from samples and posts is added by the evaluation. Only the kinds of subjects are there that rules judge.
+    `watched` says by channel since when, and until when, every post is known; no post in another time is no news.
     """
 
     revision: int
     at: Instant
+    watched: dict[str, tuple[Instant, Instant]] = {}
     facts: dict[str, Facts] = {}
     alerts: dict[str, AlertState] = {}
 

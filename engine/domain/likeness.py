@@ -56,7 +56,11 @@ def likeness(left: str, right: str) -> float | None:
     """Return how alike the texts of two sketches are, 0 to 1; None where one is empty."""
     if not left or not right:
         return None
-    differing = (int(left, 16) ^ int(right, 16)).bit_count()
+    return likeness_of((int(left, 16) ^ int(right, 16)).bit_count())
+
+
+def likeness_of(differing: int) -> float:
+    """Return how alike two texts are whose sketches differ in so many bits, 0 to 1."""
     return max(0.0, 1 - (differing / _BY_CHANCE) ** 2)
 
 

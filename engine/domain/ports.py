@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from engine.domain.base import Duration, Instant, JsonDict, Model
 from engine.domain.journal import Entry
 from engine.domain.messages import Notify, Observe
 from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome
-from engine.domain.records import Alert, Reading, ReviewRecord, Sample, Task
+from engine.domain.records import Activity, Alert, DataState, Reading, ReviewRecord, Sample, Task
 from engine.domain.strategy import ContentItem, Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 
@@ -208,6 +208,51 @@ class StrategyRow(Model):
     view: JsonDict
 
 
+class Windows(NamedTuple):
+    """What an evaluation will ask of the past, so that a store reads it at once; all up to `until`.
+
+    `samples` and `posts` say from which instant on (not included) those of a metric or channel are needed; of posts
+    the newest one before is needed too. `values` are the instants at which a metric's value then is needed.
+    """
+
+    until: datetime
+    samples: Mapping[str, datetime]
+    values: frozenset[tuple[str, datetime]]
+    posts: Mapping[str, datetime]
+
+
+class Series(Protocol):
+    """The past of one strategy: the values of its metrics, and the posts on its channels. All instants in UTC."""
+
+    def samples(self, metric: str, start: datetime, end: datetime) -> Sequence[Sample]:
+        """Return the latest correction of each instant in (start, end], oldest first."""
+        ...
+
+    def value_at(self, metric: str, at: datetime) -> Sample | None:
+        """Return the newest sample at or before that instant, with its latest correction."""
+        ...
+
+    def posts(self, channel: str, start: datetime, end: datetime) -> Sequence[Activity]:
+        """Return the posts in (start, end], own and others', each once by its `ref`, oldest first."""
+        ...
+
+
+class Judged(Model):
+    """What a rule said of a subject at an instant, and the facts that it rested on, signals included.
+
+    `facts` holds, by their paths, those that were known: instants as ISO texts in UTC, durations as seconds.
+    `revision` is that of the plan whose rule it was.
+    """
+
+    rule: str
+    subject: str
+    at: Instant
+    truth: bool | None
+    data: DataState = DataState.OK
+    facts: dict[str, JsonValue] = {}
+    revision: int = 0
+
+
 class Store(Protocol):
     """Keeps what people read and what must never be forgotten. Synchronous; safe to use from several threads.
 
@@ -348,6 +393,43 @@ class Store(Protocol):
         known_at: datetime | None = None,
     ) -> list[Sample]:
         """Return one value for each instant, the latest correction known (at `known_at`), oldest first."""
+        ...
+
+    def add_activities(
+        self, strategy: str, activities: Mapping[str, Sequence[Activity]], seen: datetime
+    ) -> int:
+        """Keep posts by their channel; one with a known `ref` is left alone. Returns how many were new.
+
+        Own posts come here by themselves: `record` keeps one for each slot that was published.
+        """
+        ...
+
+    def activities(
+        self, strategy: str, channel: str, *, start: datetime | None = None, end: datetime | None = None
+    ) -> list[Activity]:
+        """Return the posts on a channel from `start` to `end`, both included, oldest first."""
+        ...
+
+    def series(self, strategy: str, windows: Windows) -> Series:
+        """Return the past as far as these windows reach, read in a handful of queries."""
+        ...
+
+    def save_judged(self, strategy: str, revision: int, rows: Sequence[Judged]) -> int:
+        """Keep what was judged by the plan of that revision. Returns how many rows were news.
+
+        A row is left out when the newest one of its rule and subject, of the same revision, says the same and is
+        younger than a day.
+        """
+        ...
+
+    def judged(
+        self,
+        strategy: str,
+        rule: str | None = None,
+        subject: str | None = None,
+        at: datetime | None = None,
+    ) -> list[Judged]:
+        """Return the newest of each rule and subject (at or before `at`), in the order of their names."""
         ...
 
     def claim_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> bool:

@@ -12,7 +12,16 @@ from functools import cache
 from engine.domain.goals import Pace
 from engine.domain.publication import PublishStatus
 from engine.domain.records import Momentum, Task
-from engine.domain.strategy import Cadence, Channel, ContentItem, Effort, Goal, Metric, Strategy
+from engine.domain.strategy import (
+    Assumption,
+    Cadence,
+    Channel,
+    ContentItem,
+    Effort,
+    Goal,
+    Metric,
+    Strategy,
+)
 from engine.domain.workspace import Person
 from rules.language.deriving import derived, enum_of
 from rules.language.schema import Field, Schema
@@ -49,6 +58,7 @@ CHANNEL = (
     Field("channel.silent_for", DURATION, "How long nothing was posted; pauses do not count."),
     Field("channel.usual_gap", DURATION, "The median of its last gaps between days with posts."),
     Field("channel.quiet_probability", NUMBER, "How probable it is that the silence is harmful, 0 to 1."),
+    Field("channel.quiet", BOOL, "Whether it is quiet against its own rhythm."),
     Field("channel.posts_in_period", INT, "Posts within the newest period of the cadence."),
     Field("channel.posts_7d", INT, "Posts within the last 7 days."),
     Field("channel.posts_28d", INT, "Posts within the last 28 days."),
@@ -72,6 +82,7 @@ GOAL = (
     Field("goal.progress", NUMBER, "Share of the way from baseline to target that is done."),
     Field("goal.elapsed", NUMBER, "Share of the time from start to due that is over."),
     Field("goal.pace", enum_of(Pace, without=("no data",)), "How it stands against its planned curve."),
+    Field("goal.checkpoint_missed", BOOL, "Whether the newest checkpoint that has passed was not reached."),
     Field("goal.forecast", NUMBER, "The value that is expected on its due date."),
     Field("goal.probability", NUMBER, "How probable it is that it will be met, 0 to 1."),
 )
@@ -123,6 +134,11 @@ SOURCE = (
     Field("source.failing", BOOL, "Whether the newest attempt failed."),
 )
 
+ASSUMPTION = (
+    *derived(Assumption, "assumption", "name", "says"),
+    Field("assumption.holds", BOOL, "Whether it holds; unknown while it cannot be tested yet."),
+)
+
 SUBJECTS: dict[str, tuple[Field, ...]] = {
     "strategy": (),
     "channel": CHANNEL,
@@ -132,6 +148,7 @@ SUBJECTS: dict[str, tuple[Field, ...]] = {
     "task": TASK,
     "person": PERSON,
     "source": SOURCE,
+    "assumption": ASSUMPTION,
 }
 
 

@@ -44,7 +44,16 @@ def circumstances(draft: Draft, t: datetime) -> Circumstances:
     for kind, (names, describe) in _KINDS.items():
         if kind in kinds:
             facts |= {f"{kind}/{name}": _facts(draft, describe(draft, name, t)) for name in names(draft)}
-    return Circumstances(revision=draft.revision, at=t, facts=facts, alerts=standing)
+    watched = {name: _watched(draft, name, t) for name in draft.channels}
+    return Circumstances(revision=draft.revision, at=t, watched=watched, facts=facts, alerts=standing)
+
+
+def _watched(draft: Draft, name: str, t: datetime) -> tuple[datetime, datetime]:
+    """Return since when and until when every post on a channel is known."""
+    since, source = draft.channels[name].watched_since, draft.plan.channels[name].activity
+    if source is None or judging.freshness(draft, draft.plan.channels[name]) == "ok":
+        return since, t
+    return since, draft.sources[source].read_at or since
 
 
 def _facts(draft: Draft, known: Known) -> Facts:
