@@ -34,10 +34,7 @@ def _of_item(part: Callable[[ContentItem], object]) -> Computed:
     return read
 
 
-@lru_cache(maxsize=4096)
-def sketch_of(title: str, body: str) -> str:
-    """Return the sketch of a post's text: its title, unless the body begins with it, and its body."""
-    return sketch(body if body.startswith(title) else f"{title}\n{body}")
+_sketch = lru_cache(maxsize=4096)(sketch)
 
 
 def _neighbours(past: Past, post: str) -> list[Repetition]:
@@ -74,7 +71,7 @@ def _planned(past: Past) -> dict[str, list[Text]]:
 
 
 def _text(item: ContentItem, at: datetime, ref: str) -> Text | None:
-    text = sketch_of(item.title, item.body)
+    text = _sketch(item.body, item.title)
     return Text.of(Activity(at=at, ref=ref, title=item.title, sketch=text)) if text else None
 
 

@@ -42,9 +42,15 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 _MOST = 10_000
 
 
-def sketch(text: str) -> str:
-    """Return the sketch of a text as 16 hex digits; empty where it has no words."""
+def sketch(text: str, title: str = "") -> str:
+    """Return the sketch of a text as 16 hex digits; empty where it has no words.
+
+    A title is put before it, unless the text begins with it, as those do that were made from their text.
+    """
     words = words_of(text)
+    heading = words_of(title)
+    if words[: len(heading)] != heading:
+        words = [*heading, *words][:WORDS]
     if not words:
         return ""
     votes = sum(map(_lanes, words))

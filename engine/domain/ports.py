@@ -410,7 +410,7 @@ class Store(Protocol):
         """Return the posts on a channel from `start` to `end`, both included, oldest first."""
         ...
 
-    def series(self, strategy: str, windows: Windows) -> Series:
+    def series(self, strategy: str, asked: Windows) -> Series:
         """Return the past as far as these windows reach, read in a handful of queries."""
         ...
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.domain.errors import NotFoundError
 from engine.domain.journal import Entry
 from engine.domain.ports import StrategyRow
-from engine.store import dialects, projections
+from engine.store import dialects, posts, projections
 from engine.store.tables import journal, strategies
 
 
@@ -25,6 +25,7 @@ def record(connection: sa.Connection, row: StrategyRow, entries: Sequence[Entry]
         projections.project(
             connection, row.strategy, ((entry.seq, entry.type.value, entry.data) for entry in fresh)
         )
+        posts.add_own(connection, row.strategy, fresh, now)
     highest = sa.select(sa.func.max(journal.c.seq)).where(journal.c.strategy == row.strategy)
     return connection.execute(highest).scalar_one() or 0
 

@@ -7,12 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.domain.errors import ConflictError, EngineError, NotFoundError
+from engine.domain.likeness import sketch
 from engine.domain.ports import Publication
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.store import dialects
 from engine.store.tables import notices, publications
 
-_COLUMNS = [column for column in publications.c if column.name != "published"]
+_COLUMNS = [column for column in publications.c if column.name in Publication.model_fields]
 
 
 def claim(connection: sa.Connection, post: Post, now: datetime) -> tuple[Publication, bool]:
@@ -23,6 +24,8 @@ def claim(connection: sa.Connection, post: Post, now: datetime) -> tuple[Publica
         action=post.action,
         channel=post.channel.name,
         slot=post.slot,
+        title=post.item.title,
+        sketch=sketch(post.item.body, post.item.title),
         intended_at=now,
         attempts=1,
         published=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,31 @@ import sqlalchemy as sa
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
 from engine.domain.plan import Plan
-from engine.domain.ports import Credential, Publication, Revision, RevisionHead, StrategyRow
+from engine.domain.ports import (
+    Credential,
+    Judged,
+    Publication,
+    Revision,
+    RevisionHead,
+    Series,
+    StrategyRow,
+    Windows,
+)
 from engine.domain.publication import Post, PublishOutcome
-from engine.domain.records import Alert, ReviewRecord, Sample, Task
-from engine.store import chronicle, dialects, ledger, projections, revisions, series, tables, vault
+from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
+from engine.store import (
+    chronicle,
+    dialects,
+    judgements,
+    ledger,
+    posts,
+    projections,
+    revisions,
+    series,
+    tables,
+    vault,
+    windows,
+)
 from engine.store.database import Database, translated
 from engine.store.migrate import HEAD, current, ensure_schema
 
@@ -185,6 +206,37 @@ class SqlStore:
         """Return one value for each instant from `start` to `end`, both included."""
         with self._database.read() as connection:
             return series.read(connection, strategy, metric, start=start, end=end, known_at=known_at)
+
+    def add_activities(
+        self, strategy: str, activities: Mapping[str, Sequence[Activity]], seen: datetime
+    ) -> int:
+        with self._database.write(strategy) as connection:
+            return posts.add(connection, strategy, activities, seen)
+
+    def activities(
+        self, strategy: str, channel: str, *, start: datetime | None = None, end: datetime | None = None
+    ) -> list[Activity]:
+        with self._database.read() as connection:
+            return posts.read(connection, strategy, channel, start, end)
+
+    def series(self, strategy: str, asked: Windows) -> Series:
+        """Return the past as it stood in one transaction."""
+        with self._database.read() as connection:
+            return windows.read(connection, strategy, asked)
+
+    def save_judged(self, strategy: str, revision: int, rows: Sequence[Judged]) -> int:
+        with self._database.write(strategy) as connection:
+            return judgements.save(connection, strategy, revision, rows)
+
+    def judged(
+        self,
+        strategy: str,
+        rule: str | None = None,
+        subject: str | None = None,
+        at: datetime | None = None,
+    ) -> list[Judged]:
+        with self._database.read() as connection:
+            return judgements.read(connection, strategy, rule, subject, at)
 
     def claim_notice(self, strategy: str, notice: str, notifier: str, now: datetime) -> bool:
         """Return True until it is settled: a sender killed before delivery must be able to try again."""

@@ -94,6 +94,8 @@ publications = sa.Table(
     sa.Column("action", Words, nullable=False),
     sa.Column("channel", Words, nullable=False),
     sa.Column("slot", Instants, nullable=False),
+    sa.Column("title", Words, nullable=False, server_default=""),
+    sa.Column("sketch", Words, nullable=False, server_default=""),
     sa.Column("intended_at", Instants, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("published", sa.Boolean, nullable=False),
@@ -114,6 +116,35 @@ samples = sa.Table(
     sa.Column("seen", Instants, primary_key=True),
     sa.Column("value", sa.Double, nullable=False),
     sa.Column("origin", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What was posted, by whomever; `ref` makes a post one thing, wherever it was seen first.
+activities = sa.Table(
+    "activities",
+    metadata,
+    sa.Column("strategy", Words, primary_key=True),
+    sa.Column("channel", Words, primary_key=True),
+    sa.Column("ref", Words, primary_key=True),
+    sa.Column("at", Instants, nullable=False),
+    sa.Column("title", Words, nullable=False),
+    sa.Column("sketch", Words, nullable=False),
+    sa.Column("seen", Instants, nullable=False),
+    sa.Index(None, "strategy", "channel", "at"),
+)
+
+judged = sa.Table(
+    "judged",
+    metadata,
+    sa.Column("strategy", Words, primary_key=True),
+    sa.Column("rule", Words, primary_key=True),
+    sa.Column("subject", Words, primary_key=True),
+    sa.Column("at", Instants, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("truth", sa.Boolean),
+    sa.Column("data", Words, nullable=False),
+    sa.Column("facts", Document, nullable=False),
+    sa.Index(None, "strategy", "at"),
     sqlite_with_rowid=False,
 )
 
