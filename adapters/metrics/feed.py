@@ -26,6 +26,7 @@ from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.base import Model
 from engine.domain.errors import SourceError
+from engine.domain.likeness import sketch
 from engine.domain.messages import Observe
 from engine.domain.ports import Secrets
 from engine.domain.records import Activity, Reading, Sample
@@ -178,7 +179,13 @@ def _activity(entry: Any) -> Activity | None:
         return None
     title = " ".join(str(entry.get("title", "")).split())[:_MOST_TITLE]
     ref = entry.get("link") or entry.get("id") or hashlib.sha256(f"{at}\x1f{title}".encode()).hexdigest()
-    return Activity(at=at, ref=ref, title=title)
+    return Activity(at=at, ref=ref, title=title, sketch=sketch(_text(entry), title))
+
+
+def _text(entry: Any) -> str:
+    """Return the post's text as far as the feed shows it, in HTML or plain; empty when it shows none."""
+    bodies = [str(part.get("value", "")) for part in entry.get("content", ())]
+    return max([*bodies, str(entry.get("summary", ""))], key=len)
 
 
 def _instant(parsed: struct_time | None) -> datetime | None:

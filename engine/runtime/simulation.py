@@ -14,12 +14,16 @@ from typing import TypeVar
 
 from engine.domain.base import to_utc
 from engine.domain.journal import Entry
+from engine.domain.judgement import Circumstances
 from engine.domain.lifecycle.state import State, new_state
 from engine.domain.lifecycle.step import Step, step
+from engine.domain.likeness import sketch
 from engine.domain.messages import Event, Find, Observe, Observed, PlanApplied, Publish, PublishFinished, Tick
 from engine.domain.plan import Plan
-from engine.domain.publication import PublishOutcome, PublishStatus
+from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
+from engine.domain.series import MemorySeries
+from rules.evaluation import Evaluator
 
 Dated = TypeVar("Dated", Activity, Sample)
 # A feed shows its newest entries only.
@@ -98,6 +102,8 @@ class Life:
     def __init__(self, plan: Plan, world: World, state: State) -> None:
         self.plan, self.world, self.state = plan, world, state
         self.wake_at: datetime | None = None
+        self._past = LivedPast(world)
+        self._evaluator = Evaluator(plan)
 
     def until(self, end: datetime) -> Iterator[Entry]:
         """Live until `end`, inclusive."""
@@ -116,6 +122,57 @@ class Life:
     def _answers(self, result: Step, now: datetime) -> Iterable[Event]:
         for effect in result.effects:
             if isinstance(effect, Publish | Find):
-                yield PublishFinished(slot=effect.slot, outcome=self.world.publish(effect, now))
+                outcome = self.world.publish(effect, now)
+                if outcome.status is PublishStatus.PUBLISHED:
+                    self._past.published(effect.post, now)
+                yield PublishFinished(slot=effect.slot, outcome=outcome)
             elif isinstance(effect, Observe):
-                yield self.world.observe(effect, now)
+                self._past.read(effect, now)
+                yield self._judged(self.world.observe(effect, now), effect.judge)
+
+    def _judged(self, observed: Observed, judge: Circumstances | None) -> Observed:
+        """Return the answer with what the rules say, evaluated by the code that the engine uses."""
+        if judge is None:
+            return observed
+        if self._evaluator.plan is not self.plan:
+            self._evaluator = Evaluator(self.plan)
+        evaluation = self._evaluator.evaluate(judge, self._past.series)
+        return observed.model_copy(
+            update={"judgements": evaluation.worth_telling(judge), "judged_at": judge.at}
+        )
+
+
+class LivedPast:
+    """What a simulated strategy has seen so far: what its sources showed when they were read, and its own posts."""
+
+    def __init__(self, world: World) -> None:
+        self.series = MemorySeries()
+        self._world = world
+        # How many events of a channel or metric, which are in time order, have been seen.
+        self._read: dict[tuple[str, str], int] = {}
+
+    def published(self, post: Post, now: datetime) -> None:
+        """Remember a post of the strategy itself."""
+        text = sketch(post.item.body, post.item.title)
+        own = Activity(at=now, ref=post.key, title=post.item.title or post.item.id, sketch=text)
+        self.series.add_post(post.channel.name, own)
+
+    def read(self, effect: Observe, now: datetime) -> None:
+        """Remember what the sources show now."""
+        for source in effect.sources:
+            for channel in effect.channels.get(source.name, ()):
+                for post in self._news("channel", channel, self._world.posts, now)[-FEED_LENGTH:]:
+                    if not self._world.is_silent(channel, post.at):
+                        self.series.add_post(channel, post)
+        read = {source.name for source in effect.sources}
+        for metric in effect.metrics:
+            if metric.source in read:
+                for sample in self._news("metric", metric.name, self._world.samples, now):
+                    self.series.add_sample(sample)
+
+    def _news(
+        self, kind: str, name: str, events: Mapping[str, Sequence[Dated]], now: datetime
+    ) -> Sequence[Dated]:
+        known, seen = events.get(name, ()), self._read.get((kind, name), 0)
+        end = self._read[kind, name] = bisect_right(known, now, key=attrgetter("at"))
+        return known[seen:end]
