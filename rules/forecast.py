@@ -1,7 +1,7 @@
 """Will a goal be met? The value that is expected on its due date, and how probable it is that the target is reached.
 
-A *count* is a number that is whole and never fell in the last twelve weeks, on its way up: posts made, visits since
-the start, orders. For it the negative binomial of docs/explanation/forecasts.md counts: the daily rate is
+A *count* is a number that is whole and did not fall from week to week in the last twelve (two weeks must be known), on
+its way up: posts made, visits since the start, orders. For it the negative binomial of docs/explanation/forecasts.md counts: the daily rate is
 
     (3 + count so far) / (3 / planned daily rate + days so far)
 
@@ -31,7 +31,7 @@ from engine.domain.student import StudentTail
 from rules.past import Past
 
 WEEKS = 12
-LEAST_CHANGES = 4
+LEAST_RISES, LEAST_CHANGES = 2, 4
 SHAPE = 3
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -74,7 +74,8 @@ def is_count(goal: Goal, samples: Sequence[Sample]) -> bool:
     values = [goal.baseline, goal.target, *(sample.value for sample in samples)]
     rises = all(before.value <= after.value for before, after in pairwise(samples))
     whole = all(float(value).is_integer() for value in values)
-    return goal.target > goal.baseline and rises and whole and samples[-1].value >= goal.baseline
+    known = len(samples) > LEAST_RISES
+    return known and goal.target > goal.baseline and rises and whole and samples[-1].value >= goal.baseline
 
 
 def _counted(goal: Goal, start: datetime, due: datetime, newest: Sample) -> Forecast:

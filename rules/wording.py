@@ -67,7 +67,7 @@ class _Writer:
         node = part.node
         if isinstance(node, Comparison):
             return self._comparison(node, part, truth)
-        if isinstance(node, Call) and node.name in ("has", "missing"):
+        if isinstance(node, Call) and node.name in ("has", "is_unknown"):
             known = (node.name == "has") is truth
             return f"{self._text(part.parts[0])} is {'known' if known else 'not known'}"
         return f"{self._text(part)} is {'true' if truth else 'false'}"
@@ -88,7 +88,7 @@ class _Writer:
         return f"{self._text(part)} is {self._value(part.value)}"
 
     def _other(self, part: Part) -> str:
-        if isinstance(part.node, Literal):
+        if isinstance(part.node, Literal) or not part.facts:
             return self._value(part.value)
         return f"{self._text(part)} ({self._value(part.value)})"
 
@@ -100,4 +100,6 @@ class _Writer:
             return span(value) if value >= timedelta(0) else show(value)
         if isinstance(value, datetime):
             return moment(value, self._zone)
+        if isinstance(value, tuple):
+            return ", ".join(map(self._value, value))
         return value if isinstance(value, str) else show(value)
