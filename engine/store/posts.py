@@ -19,6 +19,8 @@ from engine.store.tables import publications
 # PostgreSQL takes no more than 2,700 bytes into a key; a link is rarely longer than 200.
 _LONGEST_REF = 500
 _LONGEST_TITLE = 300
+# How many posts are looked up in one statement.
+_AT_ONCE = 200
 
 
 def add(
@@ -68,17 +70,17 @@ def key_of(ref: str) -> str:
 def _known(
     connection: sa.Connection, strategy: str, activities: Mapping[str, Sequence[Activity]]
 ) -> dict[tuple[str, str], str]:
-    """Return the posts that are there since the oldest of these, with their sketches: a feed shows mostly the same."""
-    within = [
-        sa.and_(table.c.channel == channel, table.c.at >= min(one.at for one in found))
-        for channel, found in activities.items()
-        if found
-    ]
-    if not within:
-        return {}
-    query = sa.select(table.c.channel, table.c.ref, table.c.sketch)
-    rows = connection.execute(query.where(table.c.strategy == strategy, sa.or_(*within)))
-    return {(row.channel, row.ref): row.sketch for row in rows}
+    """Return which of these posts are there, with their sketches: a feed shows mostly the same again."""
+    known: dict[tuple[str, str], str] = {}
+    columns = (table.c.channel, table.c.ref, table.c.sketch)
+    for channel, found in activities.items():
+        for start in range(0, len(found), _AT_ONCE):
+            refs = [key_of(one.ref) for one in found[start : start + _AT_ONCE]]
+            query = sa.select(*columns).where(
+                table.c.strategy == strategy, table.c.channel == channel, table.c.ref.in_(refs)
+            )
+            known |= {(row.channel, row.ref): row.sketch for row in connection.execute(query)}
+    return known
 
 
 def _is_known(row: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> bool:

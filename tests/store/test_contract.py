@@ -1,5 +1,6 @@
 """The contract of the store, kept by SQLite and by PostgreSQL."""
 
+from tests.contracts.store_evaluation import ActivitiesContract, JudgedContract, SeriesContract
 from tests.contracts.store_journal import JournalContract, ProjectionsContract, RowsContract
 from tests.contracts.store_ledger import LedgerContract, NoticesContract
 from tests.contracts.store_revisions import RevisionsContract
@@ -31,4 +32,16 @@ class TestNotices(NoticesContract):
 
 
 class TestSamples(SamplesContract):
+    pass
+
+
+class TestActivities(ActivitiesContract):
+    pass
+
+
+class TestSeries(SeriesContract):
+    pass
+
+
+class TestJudged(JudgedContract):
     pass
