@@ -16,10 +16,9 @@ from engine.documents.validate import M, validate
 from engine.documents.words import choose, quoted
 from engine.domain.errors import DocumentError, Problem
 from engine.domain.plan import Plan
-from engine.domain.rule import Rule
 from engine.domain.strategy import ContentItem, Strategy
 from engine.domain.workspace import Workspace
-from rules.packs import load_pack
+from rules.packs import merged_rules, merged_signals
 
 # In bytes of JSON. A strategy starts with its plan and its memory in one message, of which Temporal takes 2 MB.
 LARGEST_PLAN = 1_000_000
@@ -163,7 +162,13 @@ def _plan(workspace: Workspace, strategy: Strategy, content: Mapping[str, tuple[
     for action in strategy.actions:
         from_folder = tuple(item.item for item in content.get(action.name, ()))
         items[action.name] = action.content.items or from_folder
-    return Plan(workspace=workspace, strategy=strategy, content=items, rules=merged_rules(strategy))
+    return Plan(
+        workspace=workspace,
+        strategy=strategy,
+        content=items,
+        rules=merged_rules(strategy),
+        signals=merged_signals(strategy),
+    )
 
 
 def _too_large(document: Document, plan: Plan) -> list[Problem]:
@@ -180,9 +185,3 @@ def _too_large(document: Document, plan: Plan) -> list[Problem]:
     )
     mend = "Give it fewer or shorter items: what is posted later can be added later, and large plans can be parted."
     return [document.problem(("actions", heaviest, "content"), message, mend)]
-
-
-def merged_rules(strategy: Strategy) -> tuple[Rule, ...]:
-    """Return the rules of the strategy's packs with its own laid over them: one of the same name replaces."""
-    rules = {rule.name: rule for pack in strategy.packs for rule in load_pack(pack)}
-    return tuple({**rules, **{rule.name: rule for rule in strategy.rules}}.values())
