@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.documents.content import Item, folders_of, read_folder
+from engine.documents.effects import effect_problems
 from engine.documents.gather import gather, kind_problems
 from engine.documents.images import Completing
 from engine.documents.paths import absolute
@@ -107,7 +108,7 @@ class _Reading:
             if strategy is None or workspace is None or home is None or self.problems:
                 continue
             plan = _plan(workspace, strategy, content)
-            self.problems.extend(_too_large(document, plan))
+            self.problems.extend([*_too_large(document, plan), *effect_problems(document, plan)])
             plans.append((plan, PlanSource(document, home, content)))
         return plans
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from engine.documents.expressions import expression_problems
+from engine.documents.naming import names_in, unknown_name, values
+from engine.documents.ruling import rule_problems
 from engine.documents.source import Document, Steps
 from engine.documents.validate import describe
-from engine.documents.words import choose, quoted
+from engine.documents.words import quoted
 from engine.domain.errors import Problem
-from rules.packs import pack_names
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,20 @@ _STRATEGY = (
     Reference("actions/*/assignee", "person", "people", shared=True),
     Reference("rules/*/notify/*", "notifier", "notifiers", shared=True),
     Reference("rules/*/task/assignee", "person", "people", shared=True),
+    Reference("rules/*/review", "review", "reviews"),
+    Reference("overrides/*/notify/*", "notifier", "notifiers", shared=True),
+    Reference("overrides/*/task/assignee", "person", "people", shared=True),
+    Reference("signals/*/metric", "metric", "metrics"),
+    Reference("signals/*/channel", "channel", "channels"),
     Reference("reviews/*/attendees/*", "person", "people", shared=True),
 )
 _WORKSPACE = (Reference("people/*/notify/*", "notifier", "notifiers"),)
 _LISTS = {
     "Workspace": ("people", "accounts", "notifiers", "sources"),
-    "Strategy": ("objectives", "audiences", "goals", "channels", "metrics", "actions", "rules", "reviews"),
+    "Strategy": (
+        *("objectives", "audiences", "goals", "assumptions", "channels", "metrics", "actions"),
+        *("signals", "rules", "overrides", "reviews"),
+    ),
 }
 
 
@@ -65,31 +74,9 @@ def strategy_problems(strategy: Document, workspace: Document | None) -> list[Pr
     return [
         *_duplicates(strategy),
         *_unresolved(strategy, _STRATEGY, workspace),
-        *_unknown_packs(strategy),
-        *_unknown_subjects(strategy),
+        *rule_problems(strategy, workspace),
+        *expression_problems(strategy),
     ]
-
-
-def names_in(document: Document, listing: str) -> dict[str, Steps]:
-    """Return the names given in a list of the document, with the place of each (the first, if given twice)."""
-    names: dict[str, Steps] = {}
-    for steps, name in _values(document, f"{listing}/*/name"):
-        names.setdefault(name, steps)
-    return names
-
-
-def _values(document: Document, place: str) -> Iterator[tuple[Steps, str]]:
-    """Yield the texts at a place, with the steps to each."""
-    found: list[tuple[Steps, Any]] = [((), document.data)]
-    for part in place.split("/"):
-        deeper: list[tuple[Steps, Any]] = []
-        for steps, data in found:
-            if part == "*" and isinstance(data, list):
-                deeper.extend(((*steps, index), item) for index, item in enumerate(data))
-            elif isinstance(data, dict) and part in data:
-                deeper.append(((*steps, part), data[part]))
-        found = deeper
-    yield from ((steps, data) for steps, data in found if isinstance(data, str))
 
 
 def _unresolved(
@@ -101,49 +88,9 @@ def _unresolved(
         if home is None or not isinstance(home.data.get(reference.names, []), list):
             continue
         known = names_in(home, reference.names)
-        for steps, name in _values(document, reference.place):
+        for steps, name in values(document, reference.place):
             if name not in known:
-                yield _unknown(document, steps, reference.noun, name, list(known), home)
-
-
-def _unknown(
-    document: Document, steps: Steps, noun: str, name: str, known: Sequence[str], home: Document
-) -> Problem:
-    message = f"{describe(document, steps)} names the {noun} {quoted(name)}, and there is none of that name"
-    where = "" if home is document else f" in {home.file}"
-    plural = {"person": "people"}.get(noun, f"{noun}s")
-    return document.problem(
-        steps, message, choose(name, known, f"Add it to `{plural}`{where}, or remove this name.")
-    )
-
-
-def _unknown_packs(strategy: Document) -> Iterator[Problem]:
-    for steps, name in _values(strategy, "packs/*"):
-        if name not in pack_names():
-            message = f"there is no rule pack {quoted(name)}"
-            yield strategy.problem(steps, message, choose(name, pack_names(), "Remove it."))
-
-
-def _unknown_subjects(strategy: Document) -> Iterator[Problem]:
-    """Check `only` of each rule against what the rule's condition judges: channels, metrics or sources."""
-    for steps, name in _values(strategy, "rules/*/only/*"):
-        noun = _judges(strategy.data["rules"][steps[1]])
-        if noun == "source":
-            known = {source for _, source in _values(strategy, "metrics/*/source")}
-            known |= {source for _, source in _values(strategy, "channels/*/activity")}
-        elif noun:
-            known = set(names_in(strategy, f"{noun}s"))
-        else:
-            continue
-        if name not in known:
-            yield _unknown(strategy, steps, noun, name, sorted(known), strategy)
-
-
-def _judges(rule: dict[str, Any]) -> str:
-    deadline = rule.get("deadline")
-    since = str(deadline.get("since")) if isinstance(deadline, dict) else ""
-    kind = {"activity": "channel", "sample": "metric", "reading": "source"}.get(since, "")
-    return kind or ("channel" if "cadence" in rule and "deadline" not in rule else "")
+                yield unknown_name(document, steps, reference.noun, name, list(known), home)
 
 
 def _duplicates(document: Document) -> Iterator[Problem]:
@@ -157,7 +104,7 @@ def _duplicates(document: Document) -> Iterator[Problem]:
 
 def _repeated(document: Document, place: str, noun: str) -> Iterator[Problem]:
     first: dict[str, Steps] = {}
-    for steps, name in _values(document, place):
+    for steps, name in values(document, place):
         if name in first:
             line = document.place(first[name]).line
             message = f"the {noun} {quoted(name)} stands in `{steps[0]}` twice (first in line {line})"

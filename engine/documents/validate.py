@@ -22,6 +22,7 @@ _SINGULAR = {
     "evidence": "evidence",
     "blackout": "blackout",
     "notify": "notifier",
+    "severities": "severity",
     "dates": "date",
 }
 # What is expected, and an example, by the beginning of the validator's own name for the error.

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from engine.documents.source import Document, Node, Place
+from engine.documents.source import Document, Node, Place, Written
 from engine.documents.syntax import explain
 from engine.documents.textfile import FORBIDDEN, read_text, refuse
 from engine.domain.errors import DocumentError, Problem
@@ -29,6 +30,7 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _INT64 = 2**63
 _LONGEST_NUMBER = 40
 
@@ -49,7 +51,7 @@ def read(path: Path, file: str | None = None) -> tuple[Document, ...]:
 def parse(text: str, file: str, folder: Path, *, first_line: int = 1) -> tuple[Document, ...]:
     """Read the YAML documents of a text that begins at `first_line` of `file`. Raises DocumentError."""
     builder = _Builder(file, first_line)
-    lines = text.splitlines()
+    lines = _LINE_BREAK.split(text)
     try:
         roots = builder.documents(yaml.parse(text, Loader=_Parser))
     except yaml.MarkedYAMLError as error:
@@ -61,7 +63,7 @@ def parse(text: str, file: str, folder: Path, *, first_line: int = 1) -> tuple[D
         )
     if builder.problems:
         raise DocumentError(builder.problems)
-    return tuple(Document(file, folder, root) for root in roots if root.data is not None)
+    return tuple(Document(file, folder, root, lines, first_line) for root in roots if root.data is not None)
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: it only ends the reading
@@ -154,7 +156,7 @@ class _Builder:
         if self._aliases > MAX_ALIASES:
             raise self._stop(event, f"there are more than {MAX_ALIASES} references", "Write the values out.")
         self._count(event, target.size, depth, target.height)
-        return Node(target.data, self._place(event), target.parts, target.keys, target.size, target.height)
+        return replace(target, place=self._place(event))
 
     def _refuse_tag(self, event: Any) -> None:
         tag = event.tag
@@ -171,7 +173,9 @@ class _Builder:
         plain = event.style in {None, ""} and event.tag is None
         if not plain:
             self._refuse_escaped(event)
-        return Node(self._plain(event) if plain else event.value, self._place(event))
+        place = self._place(event)
+        written = Written(place, event.style or "")
+        return Node(self._plain(event) if plain else event.value, place, written=written)
 
     def _refuse_escaped(self, event: yaml.ScalarEvent) -> None:
         match = FORBIDDEN.search(event.value)

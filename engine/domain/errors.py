@@ -31,17 +31,22 @@ class DrumbeatError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a document: where (line and column from 1), what, and how to mend it."""
+    """One thing wrong with a document: where (line and column from 1), what, and how to mend it.
+
+    `excerpt` holds, for a mistake inside an expression, its line and below it the line with the caret.
+    """
 
     file: str
     line: int
     column: int
     message: str
     mend: str = ""
+    excerpt: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}: {self.message}"
-        return f"{text}\n    {self.mend}" if self.mend else text
+        below = [*(f"    {line}" for line in self.excerpt), *([f"    {self.mend}"] if self.mend else [])]
+        return "\n".join([text, *below])
 
 
 class DocumentError(DrumbeatError):

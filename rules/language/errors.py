@@ -30,9 +30,23 @@ class Fault:
 
     def render(self, text: str) -> str:
         """Return the fault with the line it is in and a caret below the place."""
-        line, caret = _excerpt(text, self)
+        line, caret = self.excerpt(text)
         parts = [f"line {self.line}, column {self.column}: {self.message}", f"    {line}", f"    {caret}"]
         return "\n".join([*parts, f"    {self.hint}"] if self.hint else parts)
+
+    def excerpt(self, text: str) -> tuple[str, str]:
+        """Return the line of the text that the fault is in, cut to a width that can be read, and the line with the caret."""
+        begin = self.start - (self.column - 1)
+        stop = text.find("\n", begin)
+        line = text[begin : len(text) if stop < 0 else stop]
+        # What cannot be printed would move the caret away from its place.
+        line = "".join(char if char.isprintable() else " " for char in line)
+        at, cut = self.column - 1, 0
+        if len(line) > _WIDTH:
+            cut = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
+            line = line[cut : cut + _WIDTH]
+        length = max(1, min(self.end - self.start, len(line) - (at - cut)))
+        return line.rstrip(), " " * (at - cut) + "^" * length
 
 
 class LanguageError(DrumbeatError):
@@ -80,17 +94,3 @@ def shortened(text: str, limit: int = 40) -> str:
     if len(plain) <= limit:
         return plain
     return f"{plain[: limit - 12]}…{plain[-10:]}"
-
-
-def _excerpt(text: str, fault: Fault) -> tuple[str, str]:
-    begin = fault.start - (fault.column - 1)
-    stop = text.find("\n", begin)
-    line = text[begin : len(text) if stop < 0 else stop]
-    # What cannot be printed would move the caret away from its place.
-    line = "".join(char if char.isprintable() else " " for char in line)
-    at, cut = fault.column - 1, 0
-    if len(line) > _WIDTH:
-        cut = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
-        line = line[cut : cut + _WIDTH]
-    length = max(1, min(fault.end - fault.start, len(line) - (at - cut)))
-    return line.rstrip(), " " * (at - cut) + "^" * length

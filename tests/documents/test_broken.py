@@ -176,6 +176,142 @@ CASES: dict[str, tuple[str, str]] = {
         "missing-subject.yaml",
         "missing-subject.yaml:35:75: `only` of rule 'Quiet' names the channel 'blgo', and there is none of that name",
     ),
+    "an expression that names a fact that is not there": (
+        "expression-misspelt.yaml",
+        "expression-misspelt.yaml:38:11: `expr` of rule 'Slow': there is no fact channel.momentun",
+    ),
+    "an expression in double quotes over two lines": (
+        "expression-in-quotes.yaml",
+        "expression-in-quotes.yaml:39:10: `expr` of rule 'Slow': there is no fact channel.posts_28",
+    ),
+    "an expression in a block of several lines": (
+        "expression-in-a-block.yaml",
+        "expression-in-a-block.yaml:40:43: `expr` of rule 'Slow': days cannot follow here",
+    ),
+    "an expression in a folded block": (
+        "expression-folded.yaml",
+        "expression-folded.yaml:40:27: `expr` of rule 'Slow': goal.progress is a number, but \"half\" is a text",
+    ),
+    "an expression about goals that reads a fact of channels": (
+        "expression-of-another-kind.yaml",
+        "expression-of-another-kind.yaml:38:39: `expr` of rule 'Slow': there is no fact channel.posts_28d",
+    ),
+    "an expression that is no condition": (
+        "expression-without-condition.yaml",
+        "expression-without-condition.yaml:38:11: `expr` of rule 'Slow': metric.value * 2 is a number, no condition",
+    ),
+    "a mistake in how an alert recovers": (
+        "recover-with-a-typo.yaml",
+        "recover-with-a-typo.yaml:39:14: `recover` of rule 'Slow': there is no fact goal.progres",
+    ),
+    "a mistake in the condition of a severity": (
+        "severity-with-a-typo.yaml",
+        "severity-with-a-typo.yaml:41:38: `when` of severity number 2: channel.silent_for is a duration, but 14 is a whole number",
+    ),
+    "a condition of a severity that nobody looks at": (
+        "severity-by-the-clock.yaml",
+        "severity-by-the-clock.yaml:38:5: `severities` of rule 'Slow': this rule is judged by the clock, so no other condition is looked at",
+    ),
+    "a mistake in an assumption": (
+        "assumption-with-a-typo.yaml",
+        "assumption-with-a-typo.yaml:35:60: `holds` of assumption 'forty': there is no fact signal.visit",
+    ),
+    "a signal of each metric read by a rule about channels": (
+        "signal-of-another-kind.yaml",
+        "signal-of-another-kind.yaml:37:57: `expr` of rule 'Slow': there is no fact signal.weekly",
+    ),
+    "a signal of a metric that is not there": (
+        "signal-of-no-metric.yaml",
+        "signal-of-no-metric.yaml:35:28: `metric` of signal 'visits' names the metric 'visits', and there is none of that name",
+    ),
+    "a signal of a channel that is not there": (
+        "signal-of-no-channel.yaml",
+        "signal-of-no-channel.yaml:35:28: `channel` of signal 'posts' names the channel 'vlog', and there is none of that name",
+    ),
+    "two signals of one name": (
+        "signal-twice.yaml",
+        "signal-twice.yaml:36:12: the name 'posts' stands in `signals` twice (first in line 35)",
+    ),
+    "a rule inhibited by one that is not there": (
+        "inhibited-by-nothing.yaml",
+        "inhibited-by-nothing.yaml:38:20: `inhibited_by` of rule 'Slow' names the rule 'ChannelSilnt', and there is none of that name",
+    ),
+    "two rules that inhibit each other": (
+        "inhibited-in-a-circle.yaml",
+        "inhibited-in-a-circle.yaml:38:19: rule 'Slow' inhibits itself: Slow is inhibited by Slower is inhibited by Slow",
+    ),
+    "a rule inhibited by one of a pack that is left out": (
+        "inhibited-by-a-pack-left-out.yaml",
+        "inhibited-by-a-pack-left-out.yaml:39:20: `inhibited_by` of rule 'Slow' names the rule 'SourceUnreadable', which is in a pack that this strategy leaves out",
+    ),
+    "a rule that waits for one that is not there": (
+        "unjudged-of-nothing.yaml",
+        "unjudged-of-nothing.yaml:35:55: `unjudged.rule` of rule 'Slow' names the rule 'MetricMisssing', and there is none of that name",
+    ),
+    "an override of a rule that is not there": (
+        "override-of-nothing.yaml",
+        "override-of-nothing.yaml:35:12: `name` of override 'ChannelSilnt' names the rule 'ChannelSilnt', and there is none of that name",
+    ),
+    "an override of the strategy's own rule": (
+        "override-of-an-own-rule.yaml",
+        "override-of-an-own-rule.yaml:37:12: an override changes 'Slow', which is the strategy's own rule (line 35)",
+    ),
+    "an override about a channel that is not there": (
+        "override-of-no-subject.yaml",
+        "override-of-no-subject.yaml:35:34: `only` of override 'ChannelSilent' names the channel 'blgo', and there is none of that name",
+    ),
+    "an override that tells a notifier that is not there": (
+        "override-to-nobody.yaml",
+        "override-to-nobody.yaml:35:36: `notify` of override 'ChannelSilent' names the notifier 'consol', and there is none of that name",
+    ),
+    "a rule of pace about a goal that is not there": (
+        "only-a-goal-that-is-not-there.yaml",
+        "only-a-goal-that-is-not-there.yaml:35:55: `only` of rule 'Slow' names the goal 'retuning', and there is none of that name",
+    ),
+    "a rule of slots about an action that is not there": (
+        "only-an-action-that-is-not-there.yaml",
+        "only-an-action-that-is-not-there.yaml:35:70: `only` of rule 'Slow' names the action 'poste', and there is none of that name",
+    ),
+    "a rule about a person who is not there": (
+        "only-a-person-who-is-not-there.yaml",
+        "only-a-person-who-is-not-there.yaml:35:86: `only` of rule 'Slow' names the person 'anna', and there is none of that name",
+    ),
+    "a rule of repeated texts about a channel that is not there": (
+        "only-a-channel-for-repeated-texts.yaml",
+        "only-a-channel-for-repeated-texts.yaml:35:60: `only` of rule 'Slow' names the channel 'blok', and there is none of that name",
+    ),
+    "a rule about the strategy that names it": (
+        "only-a-strategy.yaml",
+        "only-a-strategy.yaml:35:86: `only` of rule 'Slow': the rule judges the strategy itself, so `only` can name none",
+    ),
+    "a rule about tasks that names one": (
+        "only-a-task.yaml",
+        "only-a-task.yaml:35:74: `only` of rule 'Slow': the rule judges tasks, which come and go, so `only` can name none",
+    ),
+    "a rule that calls a review that is not there": (
+        "review-that-is-not-there.yaml",
+        "review-that-is-not-there.yaml:35:75: `review` of rule 'Slow' names the review 'montly', and there is none of that name",
+    ),
+    "a rule whose name leaves no room for its follower's": (
+        "no-data-of-a-long-name.yaml",
+        "no-data-of-a-long-name.yaml:35:11: rule 'A-rule-whose-name-says-everything-that-…' has `no_data`, and A-rule-whose-name-says-everything-that-one-may-want-to-knowNoData would be longer than 63 characters",
+    ),
+    "a rule that changes a cadence beyond the channel's bounds": (
+        "adjust-beyond-bounds.yaml",
+        "adjust-beyond-bounds.yaml:39:24: `adjust` of rule 'Slow' sets `at_least` to 9, but channel 'blog' lets rules set from 1 to 3",
+    ),
+    "a rule that changes a cadence that nobody allowed to change": (
+        "adjust-without-bounds.yaml",
+        "adjust-without-bounds.yaml:38:24: `adjust` of rule 'Slow' sets `at_least` to 2, but channel 'blog' lets rules set nothing",
+    ),
+    "a rule about goals that pauses a channel": (
+        "adjust-of-a-goal.yaml",
+        "adjust-of-a-goal.yaml:38:5: `pause` of rule 'Slow' changes a channel, but the rule judges goals, so there is none to change",
+    ),
+    "a rule that makes a cadence contradict itself": (
+        "adjust-against-itself.yaml",
+        "adjust-against-itself.yaml:39:13: `adjust` of rule 'Slow' would have channel 'blog' promise at least 3 and at most 2",
+    ),
     "a content folder that is not there": (
         "missing-folder.yaml",
         "missing-folder.yaml:31:23: `content.folder` of action 'post': there is no folder 'posts-that-are-not-there'",
