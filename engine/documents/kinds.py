@@ -143,7 +143,7 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "DB115": FindingKind(
         "Metric that informs nothing",
-        "No goal and no rule uses the metric. Collecting it costs time and decides nothing.",
+        "No goal, no signal and no rule uses the metric. Collecting it costs time and decides nothing.",
     ),
     "DB121": FindingKind(
         "Channel without a purpose",

@@ -451,7 +451,9 @@ class Strategy(Model):
     )
     metrics: tuple[Metric, ...] = Field(default=(), description="The numbers that are read.")
     actions: tuple[Action, ...] = Field(default=(), description="The work that is scheduled.")
-    packs: tuple[Name, ...] = Field(default=("momentum",), description="Rule packs that watch this strategy.")
+    packs: tuple[Name, ...] = Field(
+        default=("momentum", "goals", "hygiene"), description="Rule packs that watch this strategy."
+    )
     signals: tuple[Signal, ...] = Field(
         default=(), description="Numbers from windows over samples and posts, for its rules."
     )

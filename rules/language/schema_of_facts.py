@@ -39,6 +39,8 @@ COMMON = (
     Field("strategy.overdue_tasks", INT, "Open tasks past their due instant."),
     Field("strategy.firing_alerts", INT, "Alerts that are firing."),
     Field("strategy.last_review_at", INSTANT, "When a review was last decided."),
+    Field("strategy.last_created_at", INSTANT, "When a slot of an action of kind `create` was last done."),
+    Field("strategy.last_listened_at", INSTANT, "When a slot of an action of kind `listen` was last done."),
     Field("strategy.hours_planned", NUMBER, "Hours a week that channels and actions cost by plan."),
     Field("strategy.hours_available", NUMBER, "Hours a week that the workspace has."),
 )
@@ -96,6 +98,7 @@ METRIC = (
     Field("metric.samples_28d", INT, "Values within the last 28 days."),
     Field("metric.used_at", INSTANT, "When a decision last rested on it."),
     Field("metric.goals", INT, "Goals that rest on it."),
+    Field("metric.informs", INT, "Goals, signals and own rules of the strategy that rest on it."),
 )
 
 POST = (

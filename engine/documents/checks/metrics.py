@@ -6,23 +6,13 @@ from collections.abc import Iterator
 
 from engine.documents.kinds import Finding, Look
 from engine.documents.words import quoted
+from engine.domain.informing import informed_by
 
 
 def check(look: Look) -> Iterator[Finding]:
-    """Yield the metrics that inform no goal and no rule.
-
-    A pack's rule that only watches whether values come does not count: it informs nobody about the result.
-    """
-    strategy = look.plan.strategy
-    used = {goal.metric for goal in strategy.goals}
-    used |= {
-        name
-        for rule in strategy.rules
-        if rule.deadline and rule.deadline.since == "sample"
-        for name in rule.only
-    }
-    for index, metric in enumerate(strategy.metrics):
-        if metric.name not in used:
-            message = f"metric {quoted(metric.name)} informs no goal and no rule"
-            mend = "Name it in a goal or in a rule's `only`, or stop collecting it."
+    """Yield the metrics that inform no goal, no signal and no rule."""
+    for index, metric in enumerate(look.plan.strategy.metrics):
+        if not informed_by(look.plan, metric.name):
+            message = f"metric {quoted(metric.name)} informs no goal, no signal and no rule"
+            mend = "Name it in a goal, a signal or a rule's `only`, or stop collecting it."
             yield look.finding("DB115", ("metrics", index), message, mend)

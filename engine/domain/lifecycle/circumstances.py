@@ -15,13 +15,14 @@ from pydantic import JsonValue
 
 from engine.domain import alerts, goals
 from engine.domain.clocks import Standstill
+from engine.domain.informing import informed_by
 from engine.domain.judgement import Circumstances, Facts
 from engine.domain.lifecycle import effective, judging, pausing
 from engine.domain.lifecycle.content import unused
 from engine.domain.lifecycle.state import Draft
 from engine.domain.occurrences import next_slot
 from engine.domain.records import AlertState, Task
-from engine.domain.strategy import Goal
+from engine.domain.strategy import ActivityKind, Goal
 from engine.domain.wallclock import day_start
 
 Known = Iterator[tuple[str, object]]
@@ -98,6 +99,8 @@ def _strategy(draft: Draft, t: datetime) -> Known:
     firing = (each for each in draft.alerts.values() if alerts.is_active(each) and not each.shadow)
     yield "strategy.firing_alerts", sum(1 for _ in firing)
     yield "strategy.last_review_at", draft.reviewed_at
+    yield "strategy.last_created_at", draft.done.get(ActivityKind.CREATE)
+    yield "strategy.last_listened_at", draft.done.get(ActivityKind.LISTEN)
     yield "strategy.hours_planned", sum(channel.effort.hours_per_week or 0 for channel in strategy.channels)
     hours = [person.hours_per_week for person in workspace.people if person.hours_per_week is not None]
     yield "strategy.hours_available", workspace.capacity.hours_per_week or (sum(hours) if hours else None)
@@ -207,6 +210,7 @@ def _metric(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001 -- o
     yield "metric.value", state.value
     yield "metric.at", state.at
     yield "metric.goals", sum(goal.metric == name for goal in draft.plan.strategy.goals)
+    yield "metric.informs", len(informed_by(draft.plan, name))
 
 
 def _source(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001

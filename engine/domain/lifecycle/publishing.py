@@ -115,6 +115,9 @@ def published(
         by=by,
     )
     tasking.close_tasks_of(draft, slot.id, "published", t, by=by)
+    action = draft.plan.actions.get(slot.action)
+    if action is not None:
+        draft.done[action.kind] = max(at, draft.done.get(action.kind, at))
     see(draft, slot.channel, (Activity(at=at, ref=outcome.url or post.key, title=title),))
 
 

@@ -67,7 +67,8 @@ class State(Model):
 
     `at` is the instant up to which time has been lived through. `upcoming` holds each action's next slot,
     `used` the ids of the items already posted, oldest use first. `commands` maps the newest command ids to
-    their answers, so that repeating one is harmless also after continue-as-new. Rules were last evaluated for
+    their answers, so that repeating one is harmless also after continue-as-new. `done` says when each kind of activity
+    was last done for a slot. Rules were last evaluated for
     `judged_at`; `adjusted` holds by alert what rules have changed by themselves, `for_digest` the lines that wait for it.
     """
 
@@ -80,6 +81,7 @@ class State(Model):
     counters: dict[str, int] = {}
     upcoming: dict[str, Instant] = {}
     used: dict[str, tuple[str, ...]] = {}
+    done: dict[str, Instant] = {}
     slots: dict[str, Slot] = {}
     channels: dict[str, ChannelState] = {}
     sources: dict[str, SourceState] = {}
@@ -142,6 +144,7 @@ class Draft:
     counters: dict[str, int]
     upcoming: dict[str, Instant]
     used: dict[str, tuple[str, ...]]
+    done: dict[str, Instant]
     slots: dict[str, Slot]
     channels: dict[str, ChannelState]
     sources: dict[str, SourceState]
