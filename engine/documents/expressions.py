@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from engine.documents.naming import groups
 from engine.documents.packed import packs_of
 from engine.documents.source import Document, Steps
-from engine.documents.subject_kinds import EVALUATED, KINDS, kind_judged
+from engine.documents.subject_kinds import KINDS, kind_judged
 from engine.documents.validate import describe
 from engine.documents.written import place_within
 from engine.domain.errors import Problem
 from engine.domain.signal import Signal, SignalFunction
 from rules.language import Fault, LanguageError, check
-from rules.schemas import schema_of
+from rules.language.schema_of_facts import schema_for
+from rules.signals import schema_with
 
 _MEND = "docs/reference/rule-language.md lists every fact, function and sign."
 
@@ -46,8 +47,8 @@ def _severities(
     listed = rule.get("severities")
     if not isinstance(listed, list) or not listed:
         return
-    if not EVALUATED & rule.keys():
-        message = f"{describe(strategy, (*steps, 'severities'))}: this rule is judged by the clock, so no other condition is looked at"
+    if "expr" not in rule:
+        message = f"{describe(strategy, (*steps, 'severities'))}: no other condition is looked at for a rule without `expr`"
         mend = "Write the condition as `expr`, or make a second rule with the other severity."
         yield strategy.problem((*steps, "severities"), message, mend, key=True)
         return
@@ -61,7 +62,7 @@ def _mistakes(strategy: Document, steps: Steps, kind: str, signals: Sequence[Sig
         return
     text = node.data.strip()
     try:
-        check(text, schema_of(kind, signals))
+        check(text, schema_with(kind, signals))
     except LanguageError as error:
         for fault in error.faults:
             mend = fault.hint or _elsewhere(text[fault.start : fault.end], kind, signals) or _MEND
@@ -76,7 +77,7 @@ def _elsewhere(fact: str, kind: str, signals: Sequence[Signal]) -> str:
     )
     if signal is not None:
         return f"It is a signal of each {signal.each}, and here a {kind} is judged; give it a `metric` or a `channel`."
-    if group in KINDS - {"strategy", kind} and fact in schema_of(group):
+    if group in KINDS - {"strategy", kind} and fact in schema_for(group):
         return f"That is a fact of a {group}, and here a {kind} is judged; a signal can stand in for it."
     return ""
 

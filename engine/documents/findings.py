@@ -9,14 +9,33 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine.documents.checks import adapters as adapter_checks
-from engine.documents.checks import channels, content, goals, metrics, people, places, secrets, work
+from engine.documents.checks import (
+    channels,
+    content,
+    goals,
+    metrics,
+    people,
+    places,
+    rules,
+    secrets,
+    work,
+)
 from engine.documents.kinds import FINDINGS, Adapters, Finding, FindingKind, FindingSeverity, Look
 from engine.documents.load import Loaded
 from engine.domain.base import to_utc
 from engine.domain.roles import Limits
 
 __all__ = ["FINDINGS", "Adapters", "Finding", "FindingKind", "FindingSeverity", "check"]
-_CHECKS = (goals.check, channels.check, content.check, metrics.check, people.check, secrets.check, work.check)
+_CHECKS = (
+    goals.check,
+    channels.check,
+    content.check,
+    metrics.check,
+    people.check,
+    rules.check,
+    secrets.check,
+    work.check,
+)
 
 
 def check(

@@ -151,7 +151,8 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "DB122": FindingKind(
         "Silence would go unnoticed",
-        "The channel has neither `cadence.at_least` nor `silence.after`, so it can die without an alert.",
+        "No rule watches the channel: it has neither `cadence.at_least` nor `silence.after`, and no rule knows its own "
+        "rhythm (ChannelQuiet of the pack momentum does). It can die without an alert.",
     ),
     "DB123": FindingKind(
         "Audience without evidence",
@@ -210,6 +211,15 @@ FINDINGS: dict[str, FindingKind] = {
     "DB151": FindingKind(
         "No review",
         "Nothing calls people together to keep, change or stop the strategy.",
+    ),
+    "DB161": FindingKind(
+        "Rule that judges nothing",
+        "The plan has no subject that the rule could ever judge: nobody has promised what it watches over, or what it is "
+        "about does not exist. It looks like a guard and is none.",
+    ),
+    "DB162": FindingKind(
+        "Signal that nothing reads",
+        "No rule's condition and no assumption reads the signal, so nobody will ever hear of it.",
     ),
     "DB201": FindingKind("Unknown platform", "No platform adapter of this name is installed.", _ERROR),
     "DB202": FindingKind("Unknown kind of source", "No source adapter of this name is installed.", _ERROR),

@@ -10,8 +10,6 @@ from engine.documents.source import Document
 from engine.domain.conditions import SubjectKind
 from engine.domain.rule import CONDITIONS, Rule
 
-# Conditions that are judged from facts; the others by the clock.
-EVALUATED = frozenset({"expr", "pace", "duplicate"})
 KINDS = frozenset(get_args(SubjectKind))
 # Of these there is one, or they come and go, so none can be named in a plan.
 NAMELESS = frozenset({"strategy", "task", "post"})

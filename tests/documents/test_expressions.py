@@ -46,7 +46,7 @@ def test_a_signal_with_a_mistake_of_its_own_is_known_all_the_same(tmp_path: Path
     [
         "of: channel, expr: signal.posts < 3 and signal.week > 2",
         "of: goal, expr: signal.week < goal.value",
-        "pace: {}, severities: [{when: goal.progress < 20%, severity: critical}]",
+        "of: goal, expr: goal.progress < 50%, severities: [{when: goal.progress < 20%, severity: critical}]",
         "of: strategy, expr: strategy.overdue_tasks > 3, recover: strategy.overdue_tasks == 0",
         "deadline: {since: activity, period: 3d}, inhibited_by: [ChannelSilent], review: monthly",
         "of: person, expr: person.open_tasks > 9, only: [ana]",

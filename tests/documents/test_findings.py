@@ -32,6 +32,11 @@ COMPLETE: tuple[Change, ...] = (
     ("schedule: {cron: '0 10 1 * *'}", "schedule: {cron: '0 10 1 * *', timezone: UTC}"),
 )
 ONE_STRATEGY = {"DB112"}
+SIGNAL = (
+    "signals:\n  - {name: week, metric: orders, function: sum, window: 7d}\n"
+    "  - {name: month, metric: orders, function: sum, window: 28d}\n"
+)
+READING = "{name: Own, reason: It matters, of: strategy"
 
 
 def only(folder: Path, *changes: Change, now: datetime = NOW) -> list[Finding]:
@@ -99,9 +104,27 @@ CASES: dict[str, tuple[tuple[Change, ...], str, int]] = {
         "DB115",
         28,
     ),
+    "a rule without a subject is named": (
+        (("reviews:", "rules:\n  - {name: Own, reason: It matters, quiet: {}}\nreviews:"),),
+        "DB161",
+        39,
+    ),
+    "an override of a rule without a subject is named": (
+        (("reviews:", "overrides:\n  - {name: ChannelQuiet, severity: info}\nreviews:"),),
+        "DB161",
+        39,
+    ),
+    "a signal that nothing reads is named": (
+        (("reviews:", f"{SIGNAL}rules:\n  - {READING}, expr: signal.week < 3}}\nreviews:"),),
+        "DB162",
+        40,
+    ),
     "a channel without a purpose is named": ((("    purpose: Tell where we stand\n", ""),), "DB121", 22),
     "a channel whose silence nobody would notice is named": (
-        (("cadence: {at_least: 1,", "cadence: {at_most: 3,"),),
+        (
+            ("cadence: {at_least: 1,", "cadence: {at_most: 3,"),
+            ("reviews:", "packs: [goals, hygiene]\nreviews:"),
+        ),
         "DB122",
         22,
     ),
@@ -194,7 +217,7 @@ def test_a_schedule_of_every_second_is_judged_in_a_moment(tmp_path: Path) -> Non
     found = only(
         tmp_path, ("{cron: '30 9 * * MON', timezone: UTC}", "{every: 1s}"), ("at_least: 1,", "at_most: 999,")
     )
-    assert codes(found) == {"DB122", "DB143"}
+    assert codes(found) == {"DB143"}
 
 
 def test_content_that_lasts_a_fortnight_is_enough(tmp_path: Path) -> None:
@@ -365,3 +388,12 @@ def test_every_code_has_a_title_and_an_explanation_and_is_tested_here() -> None:
     for kind in FINDINGS.values():
         assert kind.title
         assert len(kind.explanation) > 40
+
+
+def test_a_channel_that_is_watched_by_its_own_rhythm_is_watched(tmp_path: Path) -> None:
+    assert only(tmp_path, ("cadence: {at_least: 1,", "cadence: {at_most: 3,")) == []
+
+
+def test_a_rule_about_tasks_needs_none_in_the_plan(tmp_path: Path) -> None:
+    rule = "rules:\n  - {name: Own, reason: It matters, of: task, expr: task.escalations > 3}\nreviews:"
+    assert only(tmp_path, ("reviews:", rule)) == []

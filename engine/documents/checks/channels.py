@@ -23,8 +23,10 @@ def check(look: Look) -> Iterator[Finding]:
         if not channel.purpose.strip():
             mend = "Add `purpose:` with one sentence."
             yield look.finding("DB121", steps, f"channel {name} does not say what it is for", mend)
-        if channel.silence.after is None and (channel.cadence is None or channel.cadence.at_least is None):
-            mend = "Add `cadence: {at_least: 1, per: week}` or `silence: {after: 21d}`."
+        if not _is_watched(look, channel):
+            mend = (
+                "Add `cadence: {at_least: 1, per: week}` or `silence: {after: 21d}`, and momentum to `packs`."
+            )
             yield look.finding("DB122", steps, f"nobody would notice if channel {name} fell silent", mend)
         if channel.name not in fed and channel.activity is None:
             mend = "Add an action, or a feed as `activity` if people post here themselves."
@@ -32,6 +34,12 @@ def check(look: Look) -> Iterator[Finding]:
                 "DB126", steps, f"nothing feeds channel {name}, and nothing sees who does", mend
             )
         yield from _audience(look, channel, steps)
+
+
+def _is_watched(look: Look, channel: Channel) -> bool:
+    """Return whether a rule would say that the channel fell silent."""
+    rules = look.plan.rules_of.get(f"channel/{channel.name}", ())
+    return any(rule.quiet or (rule.deadline and rule.deadline.since == "activity") for rule in rules)
 
 
 def _audience(look: Look, channel: Channel, steps: Steps) -> Iterator[Finding]:
