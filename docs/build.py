@@ -30,8 +30,10 @@ from adapters.platforms.webhook.adapter import WebhookSettings
 from engine.cli.reference import markdown as command_line_page
 from engine.documents.findings import FINDINGS
 from engine.documents.schema import json_schema
-from engine.domain.base import Model
+from engine.domain.base import Model, format_duration
 from engine.domain.journal import MEANINGS
+from engine.domain.rule import CONDITIONS, Rule
+from engine.domain.strategy import Strategy
 from engine.runtime.settings import describe_settings
 from rules.packs import describe_pack, pack_names
 
@@ -125,14 +127,54 @@ def journal_page() -> str:
 
 
 def packs_page() -> str:
-    """List the rule packs that ship, with each rule's reason."""
+    """List the rule packs that ship: each rule's condition in words, what follows, and its reason."""
+    default = Strategy.model_fields["packs"].default
     lines = ["# Rule packs", MADE, ""]
+    lines += [
+        f"Every strategy has {', '.join(f'`{name}`' for name in default)}, unless its `packs` say otherwise.",
+        "[Write rules](../how-to/write-rules.md) shows how to change a rule, or to switch one off.",
+        "",
+    ]
     for name in pack_names():
         pack = describe_pack(name)
-        lines += [f"## {name}", "", pack.description, "", "| rule | severity | why |", "| --- | --- | --- |"]
-        lines += [f"| {rule.name} | {rule.severity} | {_cell(rule.reason)} |" for rule in pack.rules]
-        lines.append("")
+        lines += [f"## {name}", "", pack.description, ""]
+        for rule in pack.rules:
+            lines += [f"### {rule.name}", "", rule.reason, "", *_facts_of(rule), ""]
     return "\n".join(lines)
+
+
+def _facts_of(rule: Rule) -> Iterator[str]:
+    """Say what a rule judges, when it fires and what follows, in a list."""
+    yield f"- Fires: {_condition(rule)}"
+    if rule.recover is not None:
+        yield f"- Ends: `{_line(rule.recover)}`."
+    if rule.for_:
+        yield f"- Must hold for {format_duration(rule.for_)}."
+    otherwise = "".join(f"; *{one.severity}* when `{_line(one.when)}`" for one in rule.severities)
+    yield f"- Severity: *{rule.severity}*{otherwise}."
+    if rule.task is not None:
+        yield f"- Opens a task: {rule.task.title} (within {format_duration(rule.task.due_within)})."
+    if rule.inhibited_by:
+        yield f"- Explained by: {', '.join(rule.inhibited_by)}."
+    if rule.budget is not None:
+        yield f"- Budget: {rule.budget:g} alerts a week."
+
+
+def _condition(rule: Rule) -> str:
+    if rule.expr is not None:
+        return (
+            f"`{_line(rule.expr)}`, for each {rule.of}."
+            if rule.of != "strategy"
+            else f"`{_line(rule.expr)}`."
+        )
+    shape = next(name for name in CONDITIONS if getattr(rule, name) is not None)
+    given = getattr(rule, shape)
+    fields = {
+        key: value for key, value in given.model_dump(mode="json").items() if key in given.model_fields_set
+    }
+    # The first paragraph of the shape's own description says when it is true.
+    summary = " ".join((type(given).__doc__ or "").split("\n\n")[0].split())
+    return f"`{shape}: {{{', '.join(f'{key}: {value}' for key, value in fields.items())}}}`. {summary}"
 
 
 def adapters_page() -> str:
@@ -224,9 +266,13 @@ def _default(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _cell(value: object) -> str:
     text = "" if value in ("", None, [], {}, ()) else str(value)
-    return " ".join(text.split()).replace("|", "\\|")
+    return _line(text).replace("|", "\\|")
 
 
 def main() -> int:
