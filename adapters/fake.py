@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from engine.domain.errors import Effect, NotifyError, PublishError, SourceError
+from engine.domain.items import ContentItem
 from engine.domain.messages import Notify, Observe
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity, Reading, Sample
-from engine.domain.strategy import ContentItem, Metric
+from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
+from engine.domain.items import ContentItem, Image
 from engine.domain.roles import Limits, Unit
-from engine.domain.strategy import ContentItem, Image
 
 # As a text field would take it: up to white space, without the punctuation that ends the sentence.
 LINK = regex.compile(r"https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}…]")

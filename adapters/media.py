@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from engine.domain.errors import Effect, PublishError, Trouble
-from engine.domain.strategy import Image
+from engine.domain.items import Image
 
 # Larger than any platform takes; the plan's reader refuses larger ones already.
 MOST_BYTES = 50 << 20

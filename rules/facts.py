@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
+from engine.domain.aims import Goal
 from engine.domain.judgement import Facts as Told
-from engine.domain.strategy import Goal
 from rules.duplicates import duplicate_share
 from rules.forecast import Forecast, forecast
 from rules.language import Facts, FactsError, Schema, Value

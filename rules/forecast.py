@@ -24,9 +24,9 @@ from itertools import pairwise
 from math import ceil, fsum, sqrt
 from typing import NamedTuple
 
+from engine.domain.aims import Goal
 from engine.domain.goals import bounds
 from engine.domain.records import Sample
-from engine.domain.strategy import Goal
 from engine.domain.student import StudentTail
 from rules.past import Past
 

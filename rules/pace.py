@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from engine.domain.aims import Goal
 from engine.domain.base import format_duration
 from engine.domain.conditions import PaceBehind
 from engine.domain.goals import bounds, planned
 from engine.domain.records import Sample
-from engine.domain.strategy import Goal
 from rules.findings import Finding
 from rules.past import Past
 

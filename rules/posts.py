@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from engine.domain.items import ContentItem
 from engine.domain.likeness import sketch
 from engine.domain.records import Activity
-from engine.domain.strategy import ContentItem
 from rules.duplicates import LOOK_BACK, USUAL, Repetition, Text, nearest, texts
 from rules.language.times import read_instant
 from rules.past import Computed, Past

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.domain.base import format_duration
+from engine.domain.channel import Cadence, Channel
 from engine.domain.occurrences import slots_between
 from engine.domain.schedule import Misfire, Schedule
-from engine.domain.strategy import Cadence, Channel
 from engine.domain.wallclock import day_start
 
 EXPLANATIONS = Path(__file__).parent.parent / "docs" / "explanation"

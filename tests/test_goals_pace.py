@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from engine.domain.aims import Goal
 from engine.domain.goals import Pace, pace
-from engine.domain.strategy import Goal
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GOAL = Goal(

@@ -31,10 +31,10 @@ from adapters.testing.proxy import FaultProxy
 from adapters.testing.secrecy import assert_no_secret
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Platform, Role
 from engine.domain.publication import Post
 from engine.domain.roles import limited, meter
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 Count = Callable[[str], int]

@@ -20,11 +20,13 @@ from itertools import count
 import pytest
 
 from adapters.testing.secrecy import assert_no_secret
+from engine.domain.channel import Channel
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Platform, Published
 from engine.domain.publication import Post, slot_key
 from engine.domain.roles import PROTOCOLS, preparer
-from engine.domain.strategy import ActivityKind, Channel, ContentItem
+from engine.domain.strategy import ActivityKind
 from engine.domain.workspace import Account
 
 SLOT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

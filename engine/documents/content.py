@@ -17,7 +17,7 @@ from engine.documents.validate import describe, validate
 from engine.documents.words import quoted
 from engine.domain.base import Model, Name
 from engine.domain.errors import DocumentError, Problem
-from engine.domain.strategy import ContentItem, Image, Variant
+from engine.domain.items import ContentItem, Image, Variant
 
 MAX_FILES = 1000
 MAX_TOTAL = 4 << 20

@@ -8,10 +8,10 @@ from engine.documents.source import Document, Steps
 from engine.documents.subject_kinds import kind_of
 from engine.documents.validate import describe
 from engine.documents.words import quoted
+from engine.domain.channel import Channel
 from engine.domain.errors import Problem
 from engine.domain.plan import Plan
 from engine.domain.rule import AdjustEffect, Rule
-from engine.domain.strategy import Channel
 
 
 def effect_problems(document: Document, plan: Plan) -> Iterator[Problem]:

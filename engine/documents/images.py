@@ -12,7 +12,7 @@ from engine.documents.source import Document, Steps
 from engine.documents.validate import describe
 from engine.documents.words import choose, quoted
 from engine.domain.errors import Problem
-from engine.domain.strategy import ContentItem, Image, Variant
+from engine.domain.items import ContentItem, Image, Variant
 
 MOST_BYTES = 20 << 20
 # What a file begins with, and where in it, by media type. The name's ending says nothing that can be relied on.

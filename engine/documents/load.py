@@ -16,8 +16,9 @@ from engine.documents.source import Document
 from engine.documents.validate import M, validate
 from engine.documents.words import choose, quoted
 from engine.domain.errors import DocumentError, Problem
+from engine.domain.items import ContentItem
 from engine.domain.plan import Plan
-from engine.domain.strategy import ContentItem, Strategy
+from engine.domain.strategy import Strategy
 from engine.domain.workspace import Workspace
 from rules.packs import merged_rules, merged_signals
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from engine.domain.aims import Goal
 from engine.domain.base import to_utc
-from engine.domain.strategy import Goal
 
 
 class Pace(StrEnum):

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from engine.domain.channel import Channel
 from engine.domain.clocks import Standstill, deadline
 from engine.domain.records import Activity, Momentum
-from engine.domain.strategy import Channel
 
 KEEP_AT_LEAST = 32
 

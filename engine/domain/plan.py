@@ -7,11 +7,13 @@ import re
 from functools import cached_property
 
 from engine.domain.base import Model, Name
+from engine.domain.channel import Channel
 from engine.domain.clocks import Standstill
+from engine.domain.items import ContentItem
 from engine.domain.occurrences import blackout_spans
 from engine.domain.rule import Rule
 from engine.domain.signal import Signal
-from engine.domain.strategy import Action, Channel, ContentItem, Metric, Review, Strategy
+from engine.domain.strategy import Action, Metric, Review, Strategy
 from engine.domain.subjects import subjects
 from engine.domain.workspace import Account, Person, SourceConfig, Workspace
 

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from pydantic import Field, JsonValue
 
 from engine.domain.base import Duration, Instant, JsonDict, Model
+from engine.domain.items import ContentItem
 from engine.domain.journal import Entry
 from engine.domain.messages import Notify, Observe
 from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Activity, Alert, DataState, Reading, ReviewRecord, Sample, Task
-from engine.domain.strategy import ContentItem, Metric
+from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 
 # A secret by the name it has in the account, resolved just before the call; never stored.

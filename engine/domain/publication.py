@@ -9,7 +9,9 @@ from enum import StrEnum
 from pydantic import Field, JsonValue
 
 from engine.domain.base import Duration, Instant, Model
-from engine.domain.strategy import ActivityKind, Channel, ContentItem
+from engine.domain.channel import Channel
+from engine.domain.items import ContentItem
+from engine.domain.strategy import ActivityKind
 from engine.domain.workspace import Account
 
 

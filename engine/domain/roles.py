@@ -14,10 +14,10 @@ from typing import Protocol, runtime_checkable
 from pydantic import Field
 
 from engine.domain.base import Instant, Model
+from engine.domain.items import ContentItem
 from engine.domain.ports import Accepted, Credential, Platform, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 

@@ -9,19 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from engine.domain.aims import Assumption, Goal
+from engine.domain.channel import Cadence, Channel, Effort
 from engine.domain.goals import Pace
+from engine.domain.items import ContentItem
 from engine.domain.publication import PublishStatus
 from engine.domain.records import Momentum, Task
-from engine.domain.strategy import (
-    Assumption,
-    Cadence,
-    Channel,
-    ContentItem,
-    Effort,
-    Goal,
-    Metric,
-    Strategy,
-)
+from engine.domain.strategy import Metric, Strategy
 from engine.domain.workspace import Person
 from rules.language.deriving import derived, enum_of
 from rules.language.schema import Field, Schema

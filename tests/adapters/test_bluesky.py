@@ -18,9 +18,9 @@ from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Credential, Published
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 from tests.adapters.bluesky_server import DID, FAR_FUTURE, FRIEND_DID, HANDLE, Bluesky, rkey_of, say, token
 from tests.adapters.local_server import Server, reset, silent

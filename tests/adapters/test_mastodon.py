@@ -16,10 +16,10 @@ from adapters.platforms.mastodon.text import likeness, status_text, text_of
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.roles import Limits
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated

@@ -13,9 +13,9 @@ from adapters.platforms.matrix.adapter import MatrixAdapter
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Published
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, reset, silent, truncated

@@ -30,7 +30,7 @@ from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
-from engine.domain.strategy import ContentItem
+from engine.domain.items import ContentItem
 from engine.domain.workspace import Account
 
 ATOM = "{http://www.w3.org/2005/Atom}"

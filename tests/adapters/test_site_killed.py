@@ -21,8 +21,8 @@ import yaml
 from adapters.platforms.site.adapter import SiteAdapter
 from adapters.testing.contract import SLOT, make_post
 from adapters.tools import Tools
+from engine.domain.items import ContentItem
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 SEED = 20260105

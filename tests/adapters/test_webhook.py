@@ -22,8 +22,8 @@ from adapters.platforms.webhook.signing import delivery_id
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.domain.channel import Channel
+from engine.domain.items import ContentItem
 from engine.domain.journal import Entry, EntryType
 from engine.domain.plan import Plan
 from engine.domain.ports import StrategyRow
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.records import Alert, AlertState, ReviewRecord, Sample, Task, TaskKind, TaskState
 from engine.domain.rule import Severity
-from engine.domain.strategy import ActivityKind, Channel, ContentItem
+from engine.domain.strategy import ActivityKind
 from engine.domain.workspace import Account
 
 T0 = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

@@ -85,13 +85,11 @@ def test_firing_again_after_resolving_is_a_new_episode_with_one_notification_eac
     assert heart.alert().episode == 2
     assert len(heart.told("/firing")) == len({notice.notice for notice in heart.told("/firing")}) == 2
     (resolved,) = heart.told("/resolved")
-    fired = heart.told("/firing")[0].alert
-    assert fired is not None
+    (fired,), (over,) = heart.told("/firing")[0].alerts, resolved.alerts
     assert (fired.state, fired.fired_at) == (AlertState.FIRING, DUE)
-    assert resolved.alert is not None
-    assert (resolved.alert.id, resolved.alert.fired_at) == (fired.id, fired.fired_at)
-    assert resolved.alert.state is AlertState.RESOLVED
-    assert [resolved.alert.resolved_at] == heart.when(EntryType.ALERT_RESOLVED)
+    assert (over.id, over.fired_at) == (fired.id, fired.fired_at)
+    assert over.state is AlertState.RESOLVED
+    assert [over.resolved_at] == heart.when(EntryType.ALERT_RESOLVED)
 
 
 def test_a_firing_alert_opens_one_task_that_closes_when_it_resolves() -> None:

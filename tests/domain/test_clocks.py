@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.aims import Goal
 from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.goals import Pace, bounds, pace, planned
-from engine.domain.strategy import Goal
 from tests.domain.build import START, utc
 
 SPAN = 60

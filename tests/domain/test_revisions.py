@@ -66,9 +66,9 @@ def test_an_alert_that_leaves_the_plan_while_it_fires_is_told_to_have_ended() ->
     heart = Heart(plan(channels=[channel(), channel("news")], rules=[SILENT])).until(DUE)
     heart.apply(plan(channels=[channel("news")], rules=[SILENT]), DUE + HOUR)
     (told,) = heart.told("/ended")
-    assert told.alert is not None
-    assert (told.alert.id, told.alert.fired_at) == ("Silent@channel/blog", DUE)
-    assert (told.alert.state, told.alert.resolved_at) == (AlertState.RESOLVED, DUE + HOUR)
+    (ended,) = told.alerts
+    assert (ended.id, ended.fired_at) == ("Silent@channel/blog", DUE)
+    assert (ended.state, ended.resolved_at) == (AlertState.RESOLVED, DUE + HOUR)
     assert "it is no longer part of the plan" in told.body
 
 

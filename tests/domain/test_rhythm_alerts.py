@@ -14,7 +14,7 @@ from engine.domain.records import AlertState
 from tests.domain.build import DAY, HOUR, START, WEEK, Heart, action, channel, outcome, plan, post
 
 QUIET: dict[str, Any] = {"name": "Quiet", "reason": "Unlike itself.", "quiet": {}}
-FREE = {"cadence": None, "activity": "feed"}
+FREE: dict[str, Any] = {"cadence": None, "activity": "feed"}
 ALERT = "Quiet@channel/blog"
 WEEKLY = [post(START - n * WEEK, ref=f"w{n}") for n in range(30, 0, -1)]
 
@@ -91,7 +91,7 @@ def test_the_rhythm_survives_being_written_down() -> None:
 # --- slots without an outcome -----------------------------------------------------------------------------------
 
 UNSETTLED = {"name": "Unsettled", "reason": "No outcome.", "deadline": {"since": "slot"}}
-LATE = {"schedule": {"cron": "0 9 * * *", "misfire": {"grace": "2h"}}}
+LATE: dict[str, Any] = {"schedule": {"cron": "0 9 * * *", "misfire": {"grace": "2h"}}}
 SLOT = "Unsettled@action/post"
 
 

@@ -23,9 +23,9 @@ from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Credential, Published
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 from tests.adapters.bluesky_server import rkey_of
 from tests.real.pictures import picture

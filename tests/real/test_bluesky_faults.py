@@ -18,8 +18,8 @@ from adapters.testing.faults import Fault, Reply
 from adapters.testing.proxy import FaultProxy
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem, Image
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 from tests.adapters.bluesky_server import rkey_of
 from tests.real.pictures import picture

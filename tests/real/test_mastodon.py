@@ -14,8 +14,9 @@ from adapters.platforms.mastodon.adapter import MastodonAdapter
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Platform, Published
-from engine.domain.strategy import ContentItem, Image, Metric
+from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
 from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
 from tests.contracts.source_contract import ask

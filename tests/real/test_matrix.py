@@ -12,7 +12,7 @@ from adapters.platforms.matrix.adapter import MatrixAdapter
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
-from engine.domain.strategy import ContentItem
+from engine.domain.items import ContentItem
 from engine.domain.workspace import Account
 from tests.contracts.platform_contract import Call, PlatformContract, make_post
 from tests.real.servers.synapse import Synapse

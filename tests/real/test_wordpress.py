@@ -20,7 +20,7 @@ from adapters.testing.faults import Reply
 from adapters.testing.proxy import FaultProxy
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
-from engine.domain.strategy import ContentItem, Image
+from engine.domain.items import ContentItem, Image
 from engine.domain.workspace import Account
 from tests.real.pictures import picture
 from tests.real.servers.wordpress import WordPress

@@ -151,7 +151,8 @@ def test_a_rule_fires_where_it_should_and_stays_calm_beside_it(rule: str) -> Non
 @pytest.mark.parametrize("rule", EXPRESSIONS)
 def test_a_rule_says_nothing_of_what_is_not_known(rule: str) -> None:
     subject, _, _ = EXPRESSIONS[rule]
-    assert judge(rule, subject, **{f"{subject.split('/')[0]}__name": "x"}).truth is None
+    only_its_name: dict[str, Any] = {f"{subject.split('/')[0]}__name": "x"}
+    assert judge(rule, subject, **only_its_name).truth is None
 
 
 def test_an_empty_pipeline_days_before_the_slot_is_critical() -> None:
@@ -179,7 +180,7 @@ def test_who_never_listened_is_counted_from_the_start() -> None:
 
 def test_a_goal_that_is_won_stays_won_until_it_falls_well_back() -> None:
     for progress, recovered in ((0.95, False), (0.85, True)):
-        facts = {"goal__pace": "on pace", "goal__progress": progress}
+        facts: dict[str, Any] = {"goal__pace": "on pace", "goal__progress": progress}
         assert judge("GoalMet", "goal/orders", **facts).recovered is recovered
 
 

@@ -13,12 +13,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from adapters.registry import Registry
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.messages import Find, Notify, Observe, Publish
 from engine.domain.plan import Plan
 from engine.domain.ports import Capabilities, MetricSource, Notifier, Platform, Published, Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
-from engine.domain.strategy import ContentItem, Metric
+from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 from engine.runtime.simulation import World
 from rules.packs import load_pack

@@ -17,11 +17,11 @@ from adapters.platforms.bluesky.xrpc import Xrpc
 from adapters.settings import read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Credential, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 

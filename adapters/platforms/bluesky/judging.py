@@ -10,8 +10,8 @@ from adapters.platforms.bluesky.records import parts_of, tags_of
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.bluesky.thread import MOST_BYTES, MOST_GRAPHEMES
 from adapters.settings import problems, read
+from engine.domain.items import ContentItem
 from engine.domain.roles import Limits, Unit
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 # The schemas of app.bsky.feed.post and app.bsky.embed.images set these for every server of the network.

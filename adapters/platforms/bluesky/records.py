@@ -14,8 +14,8 @@ from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.bluesky.text import RichText, plain, rich_text
 from adapters.platforms.bluesky.thread import fits, split
 from adapters.platforms.bluesky.tid import record_key
+from engine.domain.items import ContentItem
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 
 COLLECTION = "app.bsky.feed.post"
 WEB = "https://bsky.app"

@@ -13,8 +13,8 @@ from adapters.platforms.bluesky.session import Session
 from adapters.platforms.bluesky.xrpc import Xrpc, code_of, refusal
 from engine.domain.base import to_utc
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import Image
 from engine.domain.ports import Published
-from engine.domain.strategy import Image
 
 _BAD_REQUEST = 400
 

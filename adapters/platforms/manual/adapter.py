@@ -15,9 +15,9 @@ from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.base import Model
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 _ABSENT = {404, 410}

@@ -17,11 +17,11 @@ from adapters.platforms.mastodon.text import countable, likeness, status_text, t
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 
 # Clocks of servers differ; a post that bears an earlier time than this before its slot is another one.

@@ -12,10 +12,10 @@ from adapters.api import Answer, Api, Seen
 from adapters.media import read_image
 from adapters.platforms.mastodon.text import text_of
 from engine.domain.base import Instant
+from engine.domain.items import Image
 from engine.domain.ports import Published
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Unit
-from engine.domain.strategy import Image
 
 # What Mastodon takes unless a server says otherwise.
 LIMITS = Limits(unit=Unit.GRAPHEMES, text=500, link=23, images=4, image_bytes=16 << 20, alt=1500)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
-from engine.domain.strategy import ContentItem
+from engine.domain.items import ContentItem
 
 # One level of round brackets may stand in an address, as Wikipedia's have it.
 _ADDRESS = r"https?://(?:[^\s()<>]|\([^\s()<>]*\))+"

@@ -13,11 +13,11 @@ from adapters.platforms.matrix.settings import MatrixSettings
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Measured
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 # Clocks of servers differ; the key tells our message from every other, so this may be wide.

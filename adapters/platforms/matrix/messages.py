@@ -15,10 +15,10 @@ from adapters.markup import html_of
 from adapters.platforms.matrix.settings import MatrixSettings
 from engine.domain.base import to_utc
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.records import Activity
-from engine.domain.strategy import ContentItem
 
 # Where a message carries the post's key, so that it is found again whatever its text.
 KEY = "drumbeat.key"

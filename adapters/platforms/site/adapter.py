@@ -17,9 +17,9 @@ from adapters.platforms.site.settings import SiteSettings
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 _MOST_CHARACTERS = 1_000_000

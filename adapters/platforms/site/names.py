@@ -7,8 +7,8 @@ import re
 import unicodedata
 from datetime import datetime
 
+from engine.domain.items import ContentItem
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 
 # Sorts by time as text, and tells our posts from others in the same folder.
 FILE_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{6}-[^/]+-[0-9a-f]{12}\.md")

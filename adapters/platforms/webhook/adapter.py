@@ -17,9 +17,9 @@ from adapters.tools import Tools
 from adapters.web_address import WebAddress
 from engine.domain.base import Model, to_utc
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 _CONFLICT = 409

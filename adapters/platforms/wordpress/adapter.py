@@ -21,11 +21,11 @@ from adapters.platforms.wordpress.settings import WordPressSettings
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Measured
-from engine.domain.strategy import ContentItem, Image
 from engine.domain.workspace import Account
 
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}

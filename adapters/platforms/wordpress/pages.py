@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 
 from adapters.measures import LINK
 from adapters.platforms.wordpress.settings import WordPressSettings
+from engine.domain.items import Image
 from engine.domain.publication import Post
-from engine.domain.strategy import Image
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 _LONGEST_SLUG = 60

@@ -11,10 +11,11 @@ from engine.documents.kinds import FINDINGS, Adapters, Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import choose, quoted
 from engine.domain.errors import NotFoundError, Problem
+from engine.domain.items import ContentItem
 from engine.domain.lifecycle.content import render
 from engine.domain.ports import MetricSource, Platform
 from engine.domain.roles import Limits, limited
-from engine.domain.strategy import Action, ContentItem
+from engine.domain.strategy import Action
 from engine.domain.workspace import Account
 
 # Stands for `{number}` when an item is judged: posts are counted beyond it only after years.

@@ -8,7 +8,7 @@ from datetime import timedelta
 from engine.documents.kinds import Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import quoted
-from engine.domain.strategy import Channel
+from engine.domain.channel import Channel
 from engine.domain.wallclock import wall_of
 
 _STALE = timedelta(days=365)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from engine.documents.kinds import FINDINGS, Finding, Look
 from engine.documents.words import quoted
 from engine.domain.errors import Problem
-from engine.domain.strategy import Action, Image
+from engine.domain.items import Image
+from engine.domain.strategy import Action
 
 
 def check(look: Look) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from engine.documents.kinds import Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import quoted
+from engine.domain.aims import Goal
 from engine.domain.base import format_duration
-from engine.domain.strategy import Goal
 from engine.domain.wallclock import wall_of
 
 _FAR = 10

@@ -9,9 +9,10 @@ from engine.documents.checks.grid import Grid, grid_of, longest_stretch, shortes
 from engine.documents.kinds import Finding, Look
 from engine.documents.source import Steps
 from engine.documents.words import quoted
+from engine.domain.channel import Channel
 from engine.domain.occurrences import dst_days, next_slot
 from engine.domain.schedule import Schedule
-from engine.domain.strategy import Action, ActivityKind, Channel
+from engine.domain.strategy import Action, ActivityKind
 
 _AHEAD = timedelta(weeks=8)
 _RUNS_DRY = timedelta(days=14)

@@ -14,6 +14,7 @@ from statistics import median
 from pydantic import JsonValue
 
 from engine.domain import alerts, goals
+from engine.domain.aims import Goal
 from engine.domain.clocks import Standstill
 from engine.domain.informing import informed_by
 from engine.domain.judgement import Circumstances, Facts
@@ -22,7 +23,7 @@ from engine.domain.lifecycle.content import unused
 from engine.domain.lifecycle.state import Draft
 from engine.domain.occurrences import next_slot
 from engine.domain.records import AlertState, Task
-from engine.domain.strategy import ActivityKind, Goal
+from engine.domain.strategy import ActivityKind
 from engine.domain.wallclock import day_start
 
 Known = Iterator[tuple[str, object]]

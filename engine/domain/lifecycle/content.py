@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from engine.domain.items import ContentItem
 from engine.domain.lifecycle.state import Draft
 from engine.domain.publication import Post, slot_key
-from engine.domain.strategy import Action, ContentItem
+from engine.domain.strategy import Action
 
 
 def unused(draft: Draft, action: Action) -> list[ContentItem]:

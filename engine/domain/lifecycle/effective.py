@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.domain.channel import Cadence, Channel
 from engine.domain.lifecycle.state import Draft
 from engine.domain.records import Adjusted
-from engine.domain.strategy import Cadence, Channel
 
 
 def channel(draft: Draft, name: str, besides: str = "") -> Channel:

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from engine.domain import momentum
 from engine.domain.alerts import Verdict, is_active
+from engine.domain.channel import Channel
 from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.lifecycle import effective, reasons
 from engine.domain.lifecycle.state import ChannelState, Draft, Outlook, SourceState
 from engine.domain.plan import Plan
 from engine.domain.records import DataState, Pause, Slot
 from engine.domain.rule import Rule
-from engine.domain.strategy import Channel
 from engine.domain.words import FOREVER
 
 STALE_SLACK = timedelta(minutes=5)

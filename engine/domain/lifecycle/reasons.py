@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from engine.domain.channel import Channel
 from engine.domain.lifecycle.state import Draft
 from engine.domain.records import DataState, Slot, SlotPhase
-from engine.domain.strategy import Channel
 from engine.domain.words import moment, several, span
 
 Reason = tuple[str, dict[str, JsonValue]]

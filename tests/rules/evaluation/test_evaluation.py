@@ -120,7 +120,7 @@ def test_a_defect_in_one_fact_blinds_only_the_rules_that_need_it(monkeypatch: py
     def broken(*_: object) -> int:
         raise ZeroDivisionError("by accident")
 
-    monkeypatch.setitem(facts.COMPUTED, "channel.posts_7d", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(facts.COMPUTED, "channel.posts_7d", broken)
     rules = (expr("Few", "channel.posts_7d < 3"), expr("Paused", "channel.paused"))
     evaluator = Evaluator(planned(*rules))
     evaluator.windows(known(FED))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.aims import Goal
 from engine.domain.records import Sample
-from engine.domain.strategy import Goal
 from rules.forecast import at_least, expected, is_count
 from tests.rules.evaluation.build import GOAL, expr, judge, planned, values
 

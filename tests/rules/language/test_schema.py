@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from engine.domain.channel import Channel
 from engine.domain.records import Momentum, TaskState
-from engine.domain.strategy import Channel
 from rules.language import FactsError, Field, Schema, check, compile_together
 from rules.language.deriving import derived
 from rules.language.schema_of_facts import SUBJECTS, schema_for, with_signals
