@@ -5,6 +5,7 @@ from tests.contracts.store_journal import JournalContract, ProjectionsContract, 
 from tests.contracts.store_ledger import LedgerContract, NoticesContract
 from tests.contracts.store_revisions import RevisionsContract
 from tests.contracts.store_samples import SamplesContract
+from tests.contracts.store_vault import VaultContract
 
 
 class TestRevisions(RevisionsContract):
@@ -44,4 +45,8 @@ class TestSeries(SeriesContract):
 
 
 class TestJudged(JudgedContract):
+    pass
+
+
+class TestVault(VaultContract):
     pass

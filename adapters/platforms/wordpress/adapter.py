@@ -146,7 +146,7 @@ class WordPressAdapter:
             ]
         if uploaded:
             body["featured_media"] = uploaded[0].id
-        await rest.post("/posts", mutates=False, json=body)
+        (await rest.post("/posts", mutates=False, json=body)).read(SeenPost)
         # Of two drafts, one of which came late, everybody takes the older one.
         drafts = await rest.posts(slug(post))
         if not drafts:

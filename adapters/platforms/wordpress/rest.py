@@ -7,25 +7,26 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from adapters.api import Answer, Api, Seen
 from adapters.platforms.wordpress.settings import WordPressSettings
 from adapters.tools import Tools
-from engine.domain.errors import PublishError, Trouble
+from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Published, Secrets
 from engine.domain.workspace import Account
 
 # In the order of their value when several hold a slug: what people see comes first.
 STATUSES: Final = "publish,future,pending,private,draft"
+_JUDGED = frozenset({400, 401, 403})
 _POST_FIELDS = "id,slug,status,date_gmt,link"
 _MEANINGS = {
     "incorrect_password": "the application password is not valid (any more). Make a new one in the user's profile",
     "invalid_username": "there is no such user. Mend `user` in the account",
     "invalid_email": "there is no such user. Mend `user` in the account",
     "rest_not_logged_in": (
-        "it did not see the credentials. Application passwords need https, and a server that passes on the "
-        "Authorization header"
+        "it does not let us in. The application password may be wrong or revoked, or the user's name; or the site "
+        "is not on https, or its server does not pass on the Authorization header"
     ),
     "application_passwords_disabled": "application passwords are switched off on this site. Switch them on",
     "application_passwords_disabled_for_user": "application passwords are switched off for this user. Switch them on",
@@ -68,13 +69,20 @@ class SeenMedia(Seen):
     source_url: str
 
 
-class _Conflict(Seen):
-    term_id: int
+class _Detail(Seen):
+    code: str = ""
+
+
+class _Data(Seen):
+    term_id: int | None = None
+    details: dict[str, _Detail] = {}
 
 
 class _Refusal(Seen):
+    """Why the site refuses: its code, and for a wrong parameter the code of each."""
+
     code: str = ""
-    data: _Conflict | dict[str, Any] | None = Field(default=None, union_mode="left_to_right")
+    data: _Data = _Data()
 
 
 class Rest:
@@ -93,18 +101,14 @@ class Rest:
         """Look. Raises PublishError, effect none."""
         return self._sound(
             await self._api.send(
-                "GET", path, mutates=False, accept={401, 403}, headers=self._headers, params=params
+                "GET", path, mutates=False, accept=_JUDGED, headers=self._headers, params=params
             )
         )
 
-    async def post(
-        self, path: str, *, mutates: bool, accept: frozenset[int] = frozenset(), **body: Any
-    ) -> Answer:
+    async def post(self, path: str, *, mutates: bool, **body: Any) -> Answer:
         """Write. `mutates` tells whether people could see it. Raises PublishError."""
         return self._sound(
-            await self._api.send(
-                "POST", path, mutates=mutates, accept={401, 403, *accept}, headers=self._headers, **body
-            )
+            await self._api.send("POST", path, mutates=mutates, accept=_JUDGED, headers=self._headers, **body)
         )
 
     async def posts(self, slug: str, statuses: str = STATUSES) -> list[SeenPost]:
@@ -120,14 +124,11 @@ class Rest:
         for term in answer.read_list(SeenTerm):
             if term.name.casefold() == wanted or (slug and term.slug == slug):
                 return term.id
-        made = await self.post(f"/{kind}", mutates=False, accept=frozenset({400}), json={"name": name})
-        if made.status == httpx.codes.BAD_REQUEST:
+        try:
+            return (await self.post(f"/{kind}", mutates=False, json={"name": name})).read(SeenTerm).id
+        except _TermExistsError as exists:
             # Somebody made it meanwhile, or the search does not show it: the refusal names it.
-            refusal = made.read(_Refusal)
-            if isinstance(refusal.data, _Conflict):
-                return refusal.data.term_id
-            raise made.refusal()
-        return made.read(SeenTerm).id
+            return exists.id
 
     async def media(self, slug: str) -> SeenMedia | None:
         """Return the uploaded image of this slug."""
@@ -142,19 +143,34 @@ class Rest:
         return (await self.post("/media", mutates=False, files=file, data=dict(fields))).read(SeenMedia)
 
     def _sound(self, answer: Answer) -> Answer:
-        """Return the answer unless it refuses the credentials or the right."""
-        if answer.status not in {401, 403}:
+        """Return a good answer. Raises PublishError for a refusal, with what WordPress means by it."""
+        if httpx.codes.is_success(answer.status):
             return answer
-        raise self._refused(answer)
+        refusal = _refusal(answer)
+        if refusal.code == "term_exists" and refusal.data.term_id is not None:
+            raise _TermExistsError(answer, refusal.data.term_id)
+        if refusal.code in _MEANINGS:
+            raise answer.refusal(_MEANINGS[refusal.code], Trouble.CREDENTIAL)
+        # Who is not signed in is told 401 whatever they ask, or that they may not ask for drafts.
+        hidden = any(detail.code.startswith("rest_forbidden") for detail in refusal.data.details.values())
+        if answer.status == httpx.codes.UNAUTHORIZED or hidden:
+            raise answer.refusal(_MEANINGS["rest_not_logged_in"], Trouble.CREDENTIAL)
+        if answer.status == httpx.codes.FORBIDDEN:
+            why = f"the user {self.settings.user!r} may not do this. Give it the role of an author or editor"
+            raise answer.refusal(why, Trouble.FORBIDDEN)
+        raise answer.refusal()
 
-    def _refused(self, answer: Answer) -> PublishError:
-        try:
-            code = answer.read(_Refusal).code
-        except PublishError:
-            code = ""
-        if code in _MEANINGS:
-            return answer.refusal(_MEANINGS[code], Trouble.CREDENTIAL)
-        if answer.status == httpx.codes.UNAUTHORIZED and not code.startswith("rest_cannot"):
-            return answer.refusal()
-        why = f"the user {self.settings.user!r} may not do this. Give it the role of an author or editor"
-        return answer.refusal(why, Trouble.FORBIDDEN)
+
+class _TermExistsError(PublishError):
+    """The tag or category is there already, with this id."""
+
+    def __init__(self, answer: Answer, identity: int) -> None:
+        super().__init__(str(answer.refusal()), effect=Effect.NONE, trouble=Trouble.CONTENT)
+        self.id = identity
+
+
+def _refusal(answer: Answer) -> _Refusal:
+    try:
+        return answer.read(_Refusal)
+    except PublishError:
+        return _Refusal()
