@@ -12,6 +12,7 @@ from adapters.fake import FakePlatform
 from adapters.registry import BUILT_IN, Registry, installed
 from adapters.tools import Tools
 from engine.domain.errors import NotFoundError
+from engine.domain.ports import Capabilities, Role
 
 
 def broken_factory(_tools: Tools) -> FakePlatform:
@@ -20,6 +21,12 @@ def broken_factory(_tools: Tools) -> FakePlatform:
 
 def third_platform(_tools: Tools) -> FakePlatform:
     return FakePlatform(kind="third")
+
+
+def boastful_platform(_tools: Tools) -> FakePlatform:
+    return FakePlatform(
+        kind="boastful", capabilities=Capabilities(roles=frozenset({Role.PREPARE, Role.CHECK}))
+    )
 
 
 def with_entries(*pairs: tuple[str, str]) -> Registry:
@@ -95,3 +102,9 @@ def test_importing_the_registry_loads_no_library() -> None:
 
 async def test_an_unused_registry_closes_too() -> None:
     await Registry().aclose()
+
+
+def test_a_platform_that_says_it_has_a_role_must_keep_its_protocol() -> None:
+    registry = with_entries(("boastful", "tests.adapters.test_registry:boastful_platform"))
+    with pytest.raises(NotFoundError, match="the role check, prepare, but does not keep"):
+        registry.platforms["boastful"]
