@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from itertools import count as counting
+from itertools import count as naturals
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ import pytest
 from adapters.http import Limits
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
 from adapters.testing.behind_a_proxy import ProxiedContract
-from adapters.testing.carrying import Carrier
+from adapters.testing.carrying import Carrier, MovedClock
 from adapters.testing.faults import Fault, Reply
 from adapters.testing.proxy import FaultProxy
 from adapters.tools import Tools
@@ -31,7 +31,7 @@ from tests.support import eventually
 EXPIRED = Reply(
     400, (("Content-Type", "application/json"),), b'{"error":"ExpiredToken","message":"Token has expired"}'
 )
-_numbers = counting(1)
+_numbers = naturals(1)
 
 
 class _OnTheRealServers(ProxiedContract):
@@ -70,19 +70,39 @@ class _OnTheRealServers(ProxiedContract):
         return BlueskyAdapter(tools)
 
     @pytest.fixture
+    async def carrier(
+        self,
+        platform: BlueskyAdapter,
+        secrets: dict[str, str],
+        clock: MovedClock,
+        proxy: FaultProxy,
+        account: Account,
+    ) -> Carrier:
+        """Give one that is logged in, so that the requests hit are those of the publication."""
+        carrier = Carrier(platform, secrets, clock, settled=proxy.quiet)
+        carrier.kept = await platform.refresh(account, secrets, None)
+        return carrier
+
+    @pytest.fixture
     def count(self, person: Person) -> Callable[[str], int]:
         return lambda key: sum(rkey == rkey_of(key) for rkey in person.records())
 
     @pytest.fixture
-    def counting(self, bluesky_network: Network) -> Iterator[FaultProxy]:
+    def counter(self, bluesky_network: Network) -> Iterator[FaultProxy]:
         """Give a proxy before the server that counts."""
         with FaultProxy(urlsplit(bluesky_network.appview).netloc, EXPIRED) as running:
             yield running
 
-    async def test_numbers_that_the_platform_does_not_say_are_none_and_never_zero(  # type: ignore[override]
-        self, carrier: Carrier, counting: FaultProxy, account: Account, post: Post
+    async def test_a_revoked_token_is_said_and_posts_nothing(
+        self, carrier: Carrier, post: Post, count: Callable[[str], int], caplog: pytest.LogCaptureFixture
     ) -> None:
-        settings = {**account.settings, "appview": counting.url}
+        carrier.kept = None
+        await super().test_a_revoked_token_is_said_and_posts_nothing(carrier, post, count, caplog)
+
+    async def test_numbers_that_the_platform_does_not_say_are_none_and_never_zero(  # type: ignore[override]
+        self, carrier: Carrier, counter: FaultProxy, account: Account, post: Post
+    ) -> None:
+        settings = {**account.settings, "appview": counter.url}
         account, platform = account.model_copy(update={"settings": settings}), carrier.platform
         assert isinstance(platform, BlueskyAdapter)
         there = (await carrier.carry_out(post)).published
@@ -98,7 +118,7 @@ class _OnTheRealServers(ProxiedContract):
             Fault.CUT_AFTER,
             Fault.FULL_EPOCH,
         ):
-            counting.inject(fault)
+            counter.inject(fault)
             with pytest.raises(PublishError) as caught:
                 await platform.measure(account, there, secrets)
             assert caught.value.effect is Effect.NONE
