@@ -138,7 +138,7 @@ async def test_a_defect_in_one_rule_blinds_neither_the_others_nor_the_readings(
     def broken(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(facts.COMPUTED, "channel.posts_7d", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(facts.COMPUTED, "channel.posts_7d", broken)
     plan = applied(store, FEW, expr("Calm", "!channel.paused"))
     with caplog.at_level(logging.ERROR):
         observed = await run(observing(store, clock, posted(-1)).observe, ask(plan))

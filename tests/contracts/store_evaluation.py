@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -211,9 +212,13 @@ def judged(
 
 class JudgedContract:
     def test_what_was_judged_comes_back_whole(self, store: Store) -> None:
-        one = judged(
-            0, **{"channel.posts_7d": 3, "channel.title": "ü", "post.tags": ["a"], "goal.value": 1e22}
-        )
+        facts: dict[str, Any] = {
+            "channel.posts_7d": 3,
+            "channel.title": "ü",
+            "post.tags": ["a"],
+            "goal.value": 1e22,
+        }
+        one = judged(0, **facts)
         assert store.save_judged(NAME, 1, [one]) == 1
         assert store.judged(NAME) == [one]
         assert store.judged("acme/other") == []

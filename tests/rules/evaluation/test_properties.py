@@ -14,6 +14,7 @@ from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.plan import Plan
 from engine.domain.ports import Windows
 from engine.domain.records import Activity, Alert, AlertState, Sample
+from engine.domain.rule import Severity
 from engine.domain.series import BEGINNING, MemorySeries
 from rules.evaluation import Evaluator
 from rules.facts import COMPUTED
@@ -86,10 +87,10 @@ def firing(judgement: Judgement) -> Alert:
     return Alert(
         rule=judgement.rule,
         subject=judgement.subject,
-        severity="warning",
+        severity=Severity.WARNING,
         state=AlertState.FIRING,
         episode=1,
-        fired_at=NOW,  # type: ignore[arg-type]
+        fired_at=NOW,
     )
 
 
@@ -129,8 +130,8 @@ def test_the_same_facts_again_change_nothing(
     for each in reversed(samples):
         twice.add_sample(each)
     for channel, found in posts.items():
-        for each in found:
-            twice.add_post(channel, each)
+        for seen in found:
+            twice.add_post(channel, seen)
     assert judge(PLAN, None, once) == judge(PLAN, None, twice)
     for judgement in judge(PLAN, None, once).values():
         settled = folded(PLAN, judgement, folded(PLAN, judgement, firing(judgement)))
