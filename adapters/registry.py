@@ -33,6 +33,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "bluesky": "adapters.platforms.bluesky.adapter:BlueskyAdapter",
         "matrix": "adapters.platforms.matrix.adapter:MatrixAdapter",
         "mastodon": "adapters.platforms.mastodon.adapter:MastodonAdapter",
+        "email": "adapters.platforms.email.adapter:EmailAdapter",
         "webhook": "adapters.platforms.webhook.adapter:WebhookAdapter",
     },
     "drumbeat.sources": {

@@ -22,6 +22,7 @@ from adapters.notifiers.log import LogSettings
 from adapters.notifiers.smtp import SmtpSettings
 from adapters.notifiers.webhook import WebhookSettings as WebhookNotifierSettings
 from adapters.platforms.bluesky.settings import BlueskySettings
+from adapters.platforms.email.settings import EmailSettings
 from adapters.platforms.manual.adapter import ManualSettings
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.matrix.settings import MatrixSettings
@@ -50,6 +51,7 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
         "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
         "mastodon": (MastodonSettings, "`access_token`, with the rights read and write", None),
         "matrix": (MatrixSettings, "`access_token`, of an account that is in the room", None),
+        "email": (EmailSettings, "`password`, of `username`", None),
         "webhook": (WebhookSettings, _HOOK, None),
     },
     "Source": {

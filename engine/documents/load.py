@@ -10,8 +10,9 @@ from engine.documents.content import Item, folders_of, read_folder
 from engine.documents.effects import effect_problems
 from engine.documents.gather import gather, kind_problems
 from engine.documents.images import Completing
+from engine.documents.naming import names_in
 from engine.documents.paths import absolute
-from engine.documents.references import names_in, strategy_problems, workspace_problems
+from engine.documents.references import strategy_problems, workspace_problems
 from engine.documents.source import Document
 from engine.documents.validate import M, validate
 from engine.documents.words import choose, quoted

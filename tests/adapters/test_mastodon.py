@@ -13,6 +13,7 @@ import pytest
 
 from adapters.platforms.mastodon.adapter import MastodonAdapter
 from adapters.platforms.mastodon.text import likeness, status_text, text_of
+from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -24,7 +25,6 @@ from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated
 from tests.adapters.mastodon_server import TOKEN, Mastodon, rendered
-from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
 
 SECRETS = {"access_token": TOKEN}
 TEXT = "Carnitas today.\n\nFrom noon.\n\n#menu"

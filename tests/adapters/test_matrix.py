@@ -10,6 +10,7 @@ import pytest
 
 from adapters.keys import digest
 from adapters.platforms.matrix.adapter import MatrixAdapter
+from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -20,7 +21,6 @@ from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, reset, silent, truncated
 from tests.adapters.matrix_server import ROOM, TOKEN, Homeserver
-from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
 
 SECRETS = {"access_token": TOKEN}
 

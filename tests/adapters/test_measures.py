@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.measures import exceeded, graphemes, length, utf8, weighted
+from engine.domain.items import ContentItem, Image
 from engine.domain.roles import Limits, Unit
-from engine.domain.strategy import ContentItem, Image
 
 FAMILY, FLAG, TEN = "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣"
 

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.media import read_image
 from engine.domain.errors import Effect, PublishError, Trouble
-from engine.domain.strategy import Image
+from engine.domain.items import Image
 
 
 async def test_an_image_is_read_as_it_was_when_the_plan_was_applied(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 from adapters.platforms import webhook
 from adapters.platforms.webhook.adapter import WebhookAdapter, payload
 from adapters.platforms.webhook.signing import delivery_id
+from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -27,7 +28,6 @@ from engine.domain.publication import Post
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated
-from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
 
 FOLDER = Path(webhook.__file__).parent
 KEY = b"a key that both of us know"

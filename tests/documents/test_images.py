@@ -15,10 +15,10 @@ from adapters.fake import FakeNotifier, FakePlatform, FakeSource
 from adapters.measures import exceeded
 from engine.documents.findings import Adapters, Finding, check
 from engine.documents.load import Loaded, load
+from engine.domain.items import ContentItem, Image, Variant
 from engine.domain.ports import Capabilities, Platform, Role, Secrets
 from engine.domain.publication import content_revision
 from engine.domain.roles import Limits
-from engine.domain.strategy import ContentItem, Image, Variant
 from engine.domain.workspace import Account
 from tests.documents.plans import NOW, Change, codes, findings, loaded, problems, write
 

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.metrics.mastodon import MastodonSource
 from adapters.platforms.mastodon.adapter import MastodonAdapter
+from adapters.testing.contract import Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -18,7 +19,6 @@ from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Platform, Published
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
-from tests.contracts.platform_contract import SLOT, Call, PlatformContract, make_post
 from tests.contracts.source_contract import ask
 from tests.real.servers.mastodon_mock import MastodonMock
 
@@ -72,12 +72,12 @@ class TestContract(PlatformContract):
         return {"access_token": mastodon_mock.token}
 
     async def test_an_unknown_key_is_not_found(
-        self, platform: Platform, account: Account, secrets: dict[str, str]
+        self, platform: Platform, account: Account, secrets: dict[str, str], slot: datetime
     ) -> None:
         """With another text: this server stamps its own time, which is after both slots."""
-        await platform.publish(make_post(account), secrets)
+        await platform.publish(make_post(account, slot=slot), secrets)
         other = make_post(
-            account, slot=SLOT + timedelta(days=1), item=ContentItem(id="x", body="Fish today.")
+            account, slot=slot + timedelta(days=1), item=ContentItem(id="x", body="Fish today.")
         )
         assert await platform.find(other, secrets) is None
 

@@ -9,12 +9,12 @@ from functools import partial
 import pytest
 
 from adapters.platforms.matrix.adapter import MatrixAdapter
+from adapters.testing.contract import Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
 from engine.domain.workspace import Account
-from tests.contracts.platform_contract import Call, PlatformContract, make_post
 from tests.real.servers.synapse import Synapse
 
 
