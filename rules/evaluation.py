@@ -44,15 +44,18 @@ class Evaluation:
     def worth_telling(self, circumstances: Circumstances) -> tuple[Judgement, ...]:
         """Return the judgements that can change something.
 
-        That is what is true or cannot be told, and whatever is said of alerts that are not calm.
+        That is what is true, whatever is said of alerts that are not calm or could not be judged before, and what
+        cannot be told and was not unknown already.
         """
-        return tuple(
-            judgement
-            for judgement in self.judgements
-            if judgement.truth is not False
-            or judgement.gone
-            or f"{judgement.rule}@{judgement.subject}" in circumstances.alerts
-        )
+        return tuple(each for each in self.judgements if _is_news(each, circumstances))
+
+
+def _is_news(judgement: Judgement, circumstances: Circumstances) -> bool:
+    alert = f"{judgement.rule}@{judgement.subject}"
+    before = circumstances.unjudged.get(alert)
+    if judgement.truth is None:
+        return judgement.data is not before
+    return judgement.truth or judgement.gone or before is not None or alert in circumstances.alerts
 
 
 class Evaluator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from engine.cli.needs import Need, fires
+from engine.cli.needs import Need, fires, is_held
 from engine.cli.output import heading, paint
 from engine.cli.tasks import due_text, is_overdue
 from engine.cli.text import ago, columns, short_stamp, wrapped
@@ -43,6 +43,8 @@ def full(view: View, waiting: Sequence[Need], now: datetime, room: int) -> list[
             [line for a in _by_severity(view) for line in _alert(a, view, now, room)],
             "none fires",
         ),
+        *_shadows(view, now, room),
+        *_silences(view, now, room),
         *_part("Channels", columns([_channel(c, view.zone, now) for c in view.channels], room), "none"),
         *_part("Goals", list(_goals(view, room)), "none"),
         *_part("Tasks", columns(_tasks(view, now), room), "none is open"),
@@ -79,8 +81,11 @@ def _part(title: str, lines: Sequence[str], nothing: str) -> list[str]:
 
 
 def _by_severity(view: View) -> list[Alert]:
+    """Return what fires, the worst first, and last what its cause explains."""
     worst_first = list(reversed(Severity))
-    return sorted(filter(fires, view.alerts), key=lambda alert: worst_first.index(alert.severity))
+    return sorted(
+        filter(fires, view.alerts), key=lambda alert: (is_held(alert), worst_first.index(alert.severity))
+    )
 
 
 def _pauses(view: View, now: datetime, room: int) -> list[str]:
@@ -101,9 +106,30 @@ def _alert(alert: Alert, view: View, now: datetime, room: int) -> Iterator[str]:
     state = "" if str(alert.state) == "firing" else f", {alert.state}"
     data = "" if alert.data is DataState.OK else f", data {alert.data}"
     seen = f", seen by {alert.acknowledged_by}" if alert.acknowledged_by else ""
+    held = f", explained by {alert.inhibited_by}" if alert.inhibited_by else ""
+    held += f", silenced by {alert.silenced_by}" if alert.silenced_by else ""
     severity = paint(str(alert.severity).upper(), *_SEVERITY[alert.severity])
-    yield from wrapped(f"{severity} {alert.id}{since}{state}{data}{seen}", room, first="  ", rest="    ")
+    yield from wrapped(
+        f"{severity} {alert.id}{since}{state}{data}{seen}{held}", room, first="  ", rest="    "
+    )
     yield from wrapped(alert.because, room, first="    ")
+
+
+def _shadows(view: View, now: datetime, room: int) -> list[str]:
+    """Return what rules on trial would have told; without such a rule there is nothing to say."""
+    lines = [line for alert in view.shadows for line in _alert(alert, view, now, room)]
+    return [heading("On trial (nobody is told)"), *lines] if lines else []
+
+
+def _silences(view: View, now: datetime, room: int) -> list[str]:
+    lines: list[str] = []
+    for silence in view.silences:
+        why = f": {silence.reason}" if silence.reason else ""
+        until = short_stamp(silence.end, view.zone, now)
+        lines += wrapped(
+            f"{silence.id} {silence.rule} on {silence.subject} until {until}{why}", room, first="  "
+        )
+    return [heading("Silences"), *lines] if lines else []
 
 
 def _channel(channel: ChannelView, zone: str, now: datetime) -> list[str]:

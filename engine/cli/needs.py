@@ -31,8 +31,9 @@ def needs(view: View, called: str, now: datetime) -> tuple[Need, ...]:
 
 
 def needs_attention(view: View, now: datetime) -> bool:
-    """Return whether an alert fires or a task is overdue: what `--exit-code` tells."""
-    return any(fires(alert) for alert in view.alerts) or any(is_overdue(task, now) for task in view.tasks)
+    """Return whether an alert fires, unexplained and unsilenced, or a task is overdue: what `--exit-code` tells."""
+    loud = any(fires(alert) and not is_held(alert) for alert in view.alerts)
+    return loud or any(is_overdue(task, now) for task in view.tasks)
 
 
 def fires(alert: Alert) -> bool:
@@ -40,10 +41,16 @@ def fires(alert: Alert) -> bool:
     return alert.state in (AlertState.FIRING, AlertState.RECOVERING)
 
 
+def is_held(alert: Alert) -> bool:
+    """Return whether nobody is told of an alert: its cause fires beside it, or somebody silenced it."""
+    return bool(alert.inhibited_by or alert.silenced_by)
+
+
 def _needs(view: View, called: str, now: datetime) -> Iterator[Need]:
     for alert in view.alerts:
         # What is only worth knowing stands under Alerts; it asks nobody to act.
-        if fires(alert) and alert.acknowledged_by is None and alert.severity is not Severity.INFO:
+        asks = alert.acknowledged_by is None and alert.severity is not Severity.INFO
+        if fires(alert) and asks and not is_held(alert):
             yield _alert(alert, called)
     for task in view.tasks:
         if task.state != "snoozed":

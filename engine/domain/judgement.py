@@ -17,6 +17,7 @@ class Circumstances(Model):
 
     `facts` holds, by `channel/blog`, `goal/visitors`, `strategy` …, what follows from the heart's own memory; what
     follows from samples and posts is added by the evaluation. Only the kinds of subjects are there that rules judge.
+    `unjudged` holds the alerts that could not be judged last time, whatever their state.
     `watched` says by channel since when, and until when, every post is known; no post in another time is no news.
     """
 
@@ -25,6 +26,7 @@ class Circumstances(Model):
     watched: dict[str, tuple[Instant, Instant]] = {}
     facts: dict[str, Facts] = {}
     alerts: dict[str, AlertState] = {}
+    unjudged: dict[str, DataState] = {}
 
 
 class Judgement(Model):

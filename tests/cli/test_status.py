@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from engine.cli.needs import needs, needs_attention
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.view import SourceView, View, view
 from engine.domain.messages import Command, Commanded, PlanApplied, StartPause
-from engine.domain.records import Alert, AlertState
+from engine.domain.records import Alert, AlertState, Silencing
 from engine.domain.rule import Severity
 from engine.runtime.simulation import Life, World
 from tests.cli import golden, lived
@@ -57,6 +58,49 @@ def test_an_acknowledged_alert_needs_nobody_but_still_counts_as_firing() -> None
     assert [need.command for need in needs(fresh, "b", lived.NOW)] == ["drumbeat ack b R@channel/blog"]
     assert needs(seen, "b", lived.NOW) == ()
     assert needs_attention(seen, lived.NOW)
+
+
+def shown(shown_view: View) -> str:
+    return "\n".join(dashboard.full(shown_view, (), lived.NOW, 80))
+
+
+@pytest.mark.parametrize(
+    ("held", "word"),
+    [
+        ({"inhibited_by": "Cause@source/feed"}, "explained by Cause@source/feed"),
+        ({"silenced_by": "S1"}, "silenced by S1"),
+    ],
+)
+def test_an_alert_that_is_explained_or_silenced_is_shown_with_the_reason_and_asks_nobody(
+    held: dict[str, str], word: str
+) -> None:
+    alert = Alert(rule="R", subject="channel/blog", severity=Severity.CRITICAL, state=AlertState.FIRING)
+    quiet = alert.model_copy(update=held)
+    status = View(strategy="a/b", title="t", zone="UTC", revision=1, at=lived.NOW, alerts=(quiet,))
+    assert word in shown(status).replace("\n    ", " ")
+    assert needs(status, "b", lived.NOW) == ()
+    assert not needs_attention(status, lived.NOW)
+
+
+def test_a_rule_on_trial_is_shown_apart_and_counts_for_nothing() -> None:
+    alert = Alert(rule="Trial", subject="channel/blog", severity=Severity.CRITICAL, state=AlertState.FIRING)
+    status = View(strategy="a/b", title="t", zone="UTC", revision=1, at=lived.NOW, shadows=(alert,))
+    assert "On trial (nobody is told)\n  CRITICAL Trial@channel/blog" in shown(status)
+    assert "Alerts: none fires" in shown(status)
+    assert not needs_attention(status, lived.NOW)
+
+
+def test_a_silence_is_shown_with_its_end_and_its_reason() -> None:
+    silence = Silencing(
+        id="S1",
+        rule="Channel*",
+        subject="*",
+        start=lived.NOW,
+        end=lived.NOW + timedelta(days=2),
+        reason="moving house",
+    )
+    status = View(strategy="a/b", title="t", zone="UTC", revision=1, at=lived.NOW, silences=(silence,))
+    assert "S1 Channel* on * until Mon 16 Feb 11:00: moving house" in shown(status)
 
 
 def test_without_any_strategy_status_says_the_next_commands(run: Run, home: Path) -> None:

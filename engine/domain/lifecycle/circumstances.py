@@ -6,39 +6,29 @@ the heart knows. Facts that no expression of the plan names are left out, to kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
-from statistics import median
 
 from pydantic import JsonValue
 
 from engine.domain import alerts, goals
 from engine.domain.aims import Goal
-from engine.domain.clocks import Standstill
 from engine.domain.informing import informed_by
 from engine.domain.judgement import Circumstances, Facts
-from engine.domain.lifecycle import effective, judging, pausing
-from engine.domain.lifecycle.content import unused
+from engine.domain.lifecycle import judging
+from engine.domain.lifecycle.channel_facts import Known, is_paused, of_channel, own
 from engine.domain.lifecycle.state import Draft
-from engine.domain.occurrences import next_slot
-from engine.domain.records import AlertState, Task
+from engine.domain.records import AlertState, DataState, Task
 from engine.domain.strategy import ActivityKind
-from engine.domain.wallclock import day_start
-
-Known = Iterator[tuple[str, object]]
-_AHEAD = timedelta(days=14)
-_MOST_AHEAD = 200
 
 
 def circumstances(draft: Draft, t: datetime) -> Circumstances:
     """Return what rules may need to know of the strategy and of every subject that they judge."""
     calm = (AlertState.INACTIVE, AlertState.RESOLVED)
-    standing = {
-        alert.id: alert.state
-        for alert in draft.alerts.values()
-        if alert.rule in draft.plan.by_facts and (alert.state not in calm or alert.data != "ok")
-    }
+    evaluated = [alert for alert in draft.alerts.values() if alert.rule in draft.plan.by_facts]
+    standing = {alert.id: alert.state for alert in evaluated if alert.state not in calm}
+    unjudged = {alert.id: alert.data for alert in evaluated if alert.data is not DataState.OK}
     kinds = {rule.of or "" for rule in draft.plan.by_facts.values()}
     if any(rule.pace for rule in draft.plan.by_facts.values()):
         kinds.add("goal")
@@ -47,7 +37,9 @@ def circumstances(draft: Draft, t: datetime) -> Circumstances:
         if kind in kinds:
             facts |= {f"{kind}/{name}": _facts(draft, describe(draft, name, t)) for name in names(draft)}
     watched = {name: _watched(draft, name, t) for name in draft.channels}
-    return Circumstances(revision=draft.revision, at=t, watched=watched, facts=facts, alerts=standing)
+    return Circumstances(
+        revision=draft.revision, at=t, watched=watched, facts=facts, alerts=standing, unjudged=unjudged
+    )
 
 
 def _watched(draft: Draft, name: str, t: datetime) -> tuple[datetime, datetime]:
@@ -83,18 +75,14 @@ def _written(value: object) -> JsonValue:
     raise TypeError(f"{value!r} is no fact")
 
 
-def _own(model: object, prefix: str, *names: str) -> Known:
-    yield from ((f"{prefix}.{name}", getattr(model, name)) for name in names)
-
-
 def _strategy(draft: Draft, t: datetime) -> Known:
     strategy, workspace = draft.plan.strategy, draft.plan.workspace
-    yield from _own(strategy, "strategy", "name", "title", "owner", "deputy", "packs")
+    yield from own(strategy, "strategy", "name", "title", "owner", "deputy", "packs")
     yield "strategy.timezone", draft.plan.zone
     yield "strategy.started_at", draft.started_at
     yield "strategy.revision", draft.revision
     yield "strategy.revised_at", draft.revised_at
-    yield "strategy.paused", _is_paused(draft, ("strategy",), t)
+    yield "strategy.paused", is_paused(draft, ("strategy",), t)
     yield "strategy.open_tasks", len(draft.tasks)
     yield "strategy.overdue_tasks", _overdue(draft.tasks.values(), t)
     firing = (each for each in draft.alerts.values() if alerts.is_active(each) and not each.shadow)
@@ -107,77 +95,8 @@ def _strategy(draft: Draft, t: datetime) -> Known:
     yield "strategy.hours_available", workspace.capacity.hours_per_week or (sum(hours) if hours else None)
 
 
-def _is_paused(draft: Draft, scopes: Iterable[str], t: datetime) -> bool:
-    return any(pause.scope in scopes and pausing.is_open(pause, t) for pause in draft.pauses)
-
-
 def _overdue(tasks: Iterable[Task], t: datetime) -> int:
     return sum(task.due <= t for task in tasks)
-
-
-def _channel(draft: Draft, name: str, t: datetime) -> Known:
-    channel, state = effective.channel(draft, name), draft.channels[name]
-    yield from _own(
-        channel,
-        "channel",
-        *("name", "title", "account", "purpose", "audience", "media", "priority", "activity"),
-        *("silent_after", "dormant_after"),
-    )
-    yield from _own(channel.effort, "channel.effort", "hours_per_week", "money_per_month")
-    if channel.cadence is not None:
-        yield from _own(channel.cadence, "channel.cadence", "at_least", "at_most", "per", "period")
-    yield "channel.momentum", state.momentum if state.momentum != "unknown" else None
-    yield "channel.watched_since", state.watched_since
-    yield "channel.paused", _is_paused(draft, ("strategy", f"channel/{name}"), t)
-    yield from _activity(draft, name, t)
-    yield from _ahead(draft, name, t)
-    account = draft.plan.accounts.get(channel.account)
-    if account is not None and account.credential_expires is not None:
-        last = account.credential_expires
-        yield "channel.credential_expires_at", day_start(draft.plan.zone, last + timedelta(days=1))
-
-
-def _activity(draft: Draft, name: str, t: datetime) -> Known:
-    """Yield what is known of the channel's posts; nothing as long as its source does not answer."""
-    state, channel = draft.channels[name], draft.plan.channels[name]
-    if judging.freshness(draft, channel) != "ok":
-        return
-    last = state.recent[-1].at if state.recent else None
-    yield "channel.last_post_at", last
-    still = judging.outlook(draft, channel).still
-    yield "channel.silent_for", _running(last, t, still) if last is not None else None
-    days = [activity.at.date() for activity in state.recent]
-    gaps = [(b - a).days for a, b in zip(sorted(set(days)), sorted(set(days))[1:], strict=False)]
-    yield "channel.usual_gap", timedelta(days=median(gaps[-10:])) if gaps else None
-    if state.rhythm is not None and state.rhythm.last is not None:
-        yield "channel.quiet_probability", state.rhythm.silence_probability(state.rhythm.silent_days(t))
-        alarm = state.rhythm.alarm_at(still)
-        yield "channel.quiet", alarm is not None and alarm <= t
-
-
-def _running(since: datetime, t: datetime, still: Iterable[Standstill]) -> timedelta:
-    """Return how long the clock has run since then; what it stood still does not count."""
-    stood = (min(end or t, t) - max(start, since) for start, end in still if start < t)
-    return t - since - sum((each for each in stood if each > timedelta(0)), timedelta(0))
-
-
-def _ahead(draft: Draft, name: str, t: datetime) -> Known:
-    """Yield what is to come on the channel: slots, and items that wait for one."""
-    actions = [draft.plan.actions[action] for action in draft.plan.actions_of.get(name, ())]
-    coming = [draft.upcoming[action.name] for action in actions if action.name in draft.upcoming]
-    yield "channel.next_slot_at", min(coming, default=None)
-    if not actions:
-        return
-    ready = sum(len(unused(draft, action)) for action in actions if not action.content.repeat)
-    endless = any(action.content.repeat and draft.plan.content.get(action.name) for action in actions)
-    slots = 0
-    for action in actions:
-        slot, ends = draft.upcoming.get(action.name), t + _AHEAD
-        while slot is not None and slot <= ends and slots < _MOST_AHEAD:
-            slots += 1
-            slot = next_slot(action.schedule, draft.plan.zone, slot)
-    yield "channel.slots_ahead", slots
-    yield "channel.content_ready", max(ready, slots) if endless else ready
 
 
 def _goal(draft: Draft, name: str, t: datetime) -> Known:
@@ -185,7 +104,7 @@ def _goal(draft: Draft, name: str, t: datetime) -> Known:
     zone, metric = draft.plan.zone, draft.metrics.get(goal.metric)
     value = metric.value if metric else None
     starts, due = goals.bounds(goal, zone)
-    yield from _own(goal, "goal", "name", "objective", "success", "metric", "baseline", "target", "owner")
+    yield from own(goal, "goal", "name", "objective", "success", "metric", "baseline", "target", "owner")
     yield "goal.starts_at", starts
     yield "goal.due_at", due
     yield "goal.value", value
@@ -207,7 +126,7 @@ def _missed_checkpoint(goal: Goal, value: float, t: datetime, zone: str) -> bool
 
 def _metric(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001 -- one signature for all kinds
     metric, state = draft.plan.metrics[name], draft.metrics[name]
-    yield from _own(metric, "metric", "name", "source", "channel", "unit", "vanity", "expect_every")
+    yield from own(metric, "metric", "name", "source", "channel", "unit", "vanity", "expect_every")
     yield "metric.value", state.value
     yield "metric.at", state.at
     yield "metric.goals", sum(goal.metric == name for goal in draft.plan.strategy.goals)
@@ -218,12 +137,12 @@ def _source(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001
     state = draft.sources[name]
     yield "source.name", name
     yield "source.every", draft.plan.sources[name].every
-    yield from _own(state, "source", "read_at", "asked_at", "failing")
+    yield from own(state, "source", "read_at", "asked_at", "failing")
 
 
 def _person(draft: Draft, name: str, t: datetime) -> Known:
     mine = [task for task in draft.tasks.values() if task.assignee == name]
-    yield from _own(draft.plan.people[name], "person", "name", "title", "department", "hours_per_week")
+    yield from own(draft.plan.people[name], "person", "name", "title", "department", "hours_per_week")
     yield "person.hours_planned", hours_planned(draft, name)
     yield "person.open_tasks", len(mine)
     yield "person.overdue_tasks", _overdue(mine, t)
@@ -244,7 +163,7 @@ def hours_planned(draft: Draft, person: str) -> float:
 
 
 def _task(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001
-    yield from _own(
+    yield from own(
         draft.tasks[name],
         "task",
         *("id", "kind", "title", "subject", "assignee", "state", "opened_at", "due", "snoozed_until"),
@@ -254,7 +173,7 @@ def _task(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001
 
 Describe = Callable[[Draft, str, datetime], Known]
 _KINDS: Mapping[str, tuple[Callable[[Draft], Iterable[str]], Describe]] = {
-    "channel": (lambda draft: draft.plan.channels, _channel),
+    "channel": (lambda draft: draft.plan.channels, of_channel),
     "goal": (lambda draft: [goal.name for goal in draft.plan.strategy.goals], _goal),
     "metric": (lambda draft: draft.plan.metrics, _metric),
     "source": (lambda draft: draft.plan.sources, _source),
