@@ -22,7 +22,13 @@ OPEN = {"channel.live", "channel.open_replies", "metric.used_at", "post.at", "po
 # What this strategy's plan and life do not bring with them.
 ELSEWHERE = {
     *("channel.cadence.at_most", "person.hours_per_week", "strategy.hours_available"),
-    *("strategy.last_review_at", "task.closed_at", "task.closed_by", "task.snoozed_until"),
+    *(
+        "strategy.last_listened_at",
+        "strategy.last_review_at",
+        "task.closed_at",
+        "task.closed_by",
+        "task.snoozed_until",
+    ),
 }
 
 

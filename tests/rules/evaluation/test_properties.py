@@ -127,7 +127,7 @@ def test_the_same_facts_again_change_nothing(
     samples: Sequence[Sample], posts: Mapping[str, Sequence[Activity]]
 ) -> None:
     once, twice = MemorySeries({"visits": samples}, posts), MemorySeries({"visits": samples}, posts)
-    for each in reversed(samples):
+    for each in samples:
         twice.add_sample(each)
     for channel, found in posts.items():
         for seen in found:
