@@ -6,32 +6,28 @@ make unknown answers; a defect in one rule, or in one fact, makes an error of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pydantic import JsonValue
 
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.plan import Plan
 from engine.domain.ports import Judged, Series, Windows
-from engine.domain.records import DataState
-from engine.domain.rule import Rule, Severity
+from engine.domain.rule import Rule
 from engine.domain.series import Asked
 from rules.duplicates import repeated
 from rules.findings import Finding
 from rules.gathering import Gathered, Gatherer
-from rules.language import Value, explain
 from rules.pace import behind
 from rules.past import Past
+from rules.prepared import Answer, Prepared, Results, kind_of, texts_of, unique
 from rules.programs import Program, program
 from rules.wording import sentence, unknown
 
 # Kinds of subjects that come and go; the plan does not know them, the circumstances do.
 _PASSING = ("task",)
-_MOST = 1000
-Answer = Callable[[str], "bool | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +60,33 @@ class Evaluator:
     def __init__(self, plan: Plan) -> None:
         """Compile the plan's expressions, unless another plan with the same ones has been met. Never raises for a rule."""
         self.plan = plan
-        self._rules: dict[str, list[Rule]] = {}
-        for rule, subject in plan.judged:
-            if rule.is_evaluated:
-                self._rules.setdefault(subject, []).append(rule)
-        by_facts = plan.by_facts.values()
-        self._of_passing = {kind: [rule for rule in by_facts if rule.of == kind] for kind in _PASSING}
+        rules = plan.by_facts.values()
         beliefs = {one.name: one.holds for one in plan.strategy.assumptions}
-        holds = program("strategy", plan.signals, _unique(beliefs.values()))
+        holds = program("strategy", plan.signals, unique(beliefs.values()))
         self._gatherer = Gatherer(plan.signals, holds, beliefs)
-        kinds = dict.fromkeys(rule.of for rule in by_facts if rule.of)
         self._programs: dict[str, Program] = {
-            kind: program(kind, plan.signals, _unique(_texts(rule for rule in by_facts if rule.of == kind)))
-            for kind in kinds
+            kind: program(
+                kind, plan.signals, unique(texts_of(each for each in rules if kind_of(each) == kind))
+            )
+            for kind in dict.fromkeys(map(kind_of, rules))
         }
-        self._paths = {
-            rule.name: _paths(self._programs[rule.of], rule) for rule in by_facts if rule.of in self._programs
-        }
+        ready = {rule.name: Prepared.of(rule, self._programs[kind_of(rule)]) for rule in rules}
+        self._rules: dict[str, list[Prepared]] = {}
+        for rule, subject in plan.judged:
+            if rule.name in ready:
+                self._rules.setdefault(subject, []).append(ready[rule.name])
+        self._of_passing = {kind: [one for one in ready.values() if one.rule.of == kind] for kind in _PASSING}
 
     def windows(self, circumstances: Circumstances) -> Windows:
         """Return what an evaluation in these circumstances will ask of the past."""
         asked = Asked()
         past = Past(self.plan, circumstances, asked)
         for subject, rules in self._subjects(circumstances):
-            self._gathered(past, subject, rules)
-            for rule in rules:
+            self._gatherer.gather(past, self._programs[_kind(subject)], subject)
+            for one in rules:
                 # What breaks here breaks again when it is judged, and is told then.
                 with suppress(Exception):
-                    self._found(past, rule, subject)
+                    self._shape(past, one.rule, subject)
         return asked.windows(circumstances.at)
 
     def evaluate(self, circumstances: Circumstances, series: Series) -> Evaluation:
@@ -99,17 +94,22 @@ class Evaluator:
         past = Past(self.plan, circumstances, series)
         judgements: list[Judgement] = []
         judged: list[Judged] = []
+        there: set[str] = set()
         for subject, rules in self._subjects(circumstances):
-            for judgement, facts in self._judge(past, subject, rules):
+            there.add(subject)
+            gathered = self._gatherer.gather(past, self._programs[_kind(subject)], subject)
+            results = _run(self._programs[_kind(subject)], gathered)
+            for one in rules:
+                judgement, facts = self._judge(past, one, subject, gathered, results)
                 judgements.append(judgement)
                 judged.append(_record(judgement, circumstances, facts))
-        judgements += self._gone(circumstances, {subject for subject, _ in self._subjects(circumstances)})
+        judgements += self._gone(circumstances, there)
         return Evaluation(tuple(judgements), tuple(judged))
 
-    def _subjects(self, circumstances: Circumstances) -> Iterator[tuple[str, list[Rule]]]:
+    def _subjects(self, circumstances: Circumstances) -> Iterator[tuple[str, list[Prepared]]]:
         yield from self._rules.items()
         for subject in circumstances.facts:
-            rules = self._of_passing.get(subject.partition("/")[0])
+            rules = self._of_passing.get(_kind(subject))
             if rules:
                 yield subject, rules
 
@@ -121,142 +121,71 @@ class Evaluator:
             if rule is not None and rule.of in _PASSING and subject not in there:
                 yield Judgement(rule=name, subject=subject, truth=False, gone=True)
 
-    def _gathered(self, past: Past, subject: str, rules: Iterable[Rule]) -> Gathered | None:
-        named = self._programs.get(subject.partition("/")[0])
-        if named is None or all(rule.expr is None for rule in rules):
-            return None
-        return self._gatherer.gather(past, named, subject)
-
     def _judge(
-        self, past: Past, subject: str, rules: list[Rule]
-    ) -> Iterator[tuple[Judgement, Mapping[str, JsonValue]]]:
-        gathered = self._gathered(past, subject, rules)
-        results = self._run(subject, gathered) if gathered else {}
-        for rule in rules:
-            try:
-                if gathered is not None and rule.expr is not None:
-                    yield self._of_expression(past, rule, subject, gathered, results)
-                else:
-                    found = self._found(past, rule, subject)
-                    yield _judgement(rule, subject, found), found.evidence
-            except Exception as error:  # noqa: BLE001 - a defect in one rule must not blind the others
-                yield _error(rule, subject, f"{type(error).__name__}: {error}"), {}
-
-    def _run(self, subject: str, gathered: Gathered) -> dict[str, Value | None]:
-        named = self._programs[subject.partition("/")[0]]
+        self, past: Past, one: Prepared, subject: str, gathered: Gathered, results: Results
+    ) -> tuple[Judgement, dict[str, JsonValue]]:
+        facts = one.facts(gathered)
+        wrong = one.wrong(gathered)
+        if wrong:
+            return one.error(subject, wrong), facts
         try:
-            return named.run(gathered.facts)
-        except Exception:  # noqa: BLE001 - one that breaks must not blind the others, which are judged one by one
-            return {}
+            answer = one.answers(gathered, results)
+            found = self._shape(past, one.rule, subject)
+            if found is None:
+                found = self._answered(past, one, subject, gathered, answer, facts)
+            return one.judgement(subject, found, answer), facts | found.evidence
+        except Exception as error:  # noqa: BLE001 - a defect in one rule must not blind the others
+            return one.error(subject, f"{type(error).__name__}: {error}"), facts
 
-    def _found(self, past: Past, rule: Rule, subject: str) -> Finding:
+    def _shape(self, past: Past, rule: Rule, subject: str) -> Finding | None:
+        """Return what a ready shape finds; None for a rule with an expression."""
         name = subject.partition("/")[2]
         if rule.pace is not None:
             goal = next(goal for goal in self.plan.strategy.goals if goal.name == name)
             return behind(past, goal, rule.pace)
-        if rule.duplicate is not None:
-            return repeated(past, name, rule.duplicate)
-        return Finding(None, "", {})
+        return repeated(past, name, rule.duplicate) if rule.duplicate is not None else None
 
-    def _of_expression(
+    def _answered(
         self,
         past: Past,
-        rule: Rule,
+        one: Prepared,
         subject: str,
         gathered: Gathered,
-        results: Mapping[str, Value | None],
-    ) -> tuple[Judgement, Mapping[str, JsonValue]]:
-        named, text = self._programs[rule.of or ""], rule.expr or ""
-        paths = self._paths[rule.name]
-        facts = {path: gathered.known[path] for path in paths if path in gathered.known}
-        wrong = [named.faulty[each] for each in _texts([rule]) if each in named.faulty]
-        wrong += [gathered.broken[path] for path in paths if path in gathered.broken]
-        if wrong:
-            return _error(rule, subject, "; ".join(wrong)), facts
-
-        def answer(of: str) -> bool | None:
-            found = results[of] if results else named.run_one(of, gathered.facts)
-            return found if isinstance(found, bool) else None
-
-        truth = answer(text)
-        if truth is False and rule.recover is None:
-            return _false(rule.name, subject), facts
-        because = "" if truth is False else self._because(past, rule, subject, gathered, truth)
-        judgement = Judgement(
-            rule=rule.name,
-            subject=subject,
-            truth=truth,
-            data=DataState.OK if truth is not None else DataState.UNKNOWN,
-            recovered=answer(rule.recover) if rule.recover else None,
-            severity=_severity(rule, answer) if truth else None,
-            because=because,
-            evidence={path: value for path, value in facts.items() if path != "now"} if truth else {},
-        )
-        return judgement, facts
-
-    def _because(self, past: Past, rule: Rule, subject: str, gathered: Gathered, truth: bool | None) -> str:
-        named = self._programs[rule.of or ""]
-        explanation = explain(named.expressions[rule.expr or ""], gathered.facts)
+        answer: Answer,
+        facts: dict[str, JsonValue],
+    ) -> Finding:
+        """Return what an expression gives, with a sentence where it is not plainly false."""
+        truth = answer(one.rule.expr or "")
+        if truth is False:
+            return Finding(truth=False, because="", evidence={})
         if truth is None:
-            return unknown(explanation)
-        text = sentence(explanation, subject, self.plan.zone)
-        if rule.of != "assumption":
-            return text
-        belief = self._gatherer.explain_belief(past, subject.partition("/")[2])
-        return f"{text} {sentence(belief, 'strategy', self.plan.zone)}"
+            return Finding(None, unknown(one.explanation(gathered)), {})
+        text = sentence(one.explanation(gathered), subject, self.plan.zone)
+        if one.rule.of == "assumption":
+            belief = self._gatherer.explain_belief(past, subject.partition("/")[2])
+            text = f"{text} {sentence(belief, 'strategy', self.plan.zone)}"
+        return Finding(truth=True, because=text, evidence=facts)
 
 
-@lru_cache(maxsize=65_536)
-def _false(rule: str, subject: str) -> Judgement:
-    return Judgement(rule=rule, subject=subject, truth=False)
+def _kind(subject: str) -> str:
+    return subject.partition("/")[0]
 
 
-def _texts(rules: Iterable[Rule]) -> Iterator[str]:
-    for rule in rules:
-        yield from (text for text in (rule.expr, rule.recover) if text)
-        yield from (one.when for one in rule.severities)
+def _run(program_: Program, gathered: Gathered) -> Results:
+    """Return what all expressions of a kind give; nothing when that breaks, and each rule is tried by itself then."""
+    try:
+        return program_.run(gathered.facts)
+    except Exception:  # noqa: BLE001 - one that breaks must not blind the others
+        return {}
 
 
-def _unique(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
-
-
-def _paths(named: Program, rule: Rule) -> tuple[str, ...]:
-    """Return the facts that a rule names, in its condition, its recovery and its severities."""
-    expressions = (named.expressions[text] for text in _texts([rule]) if text in named.expressions)
-    return _unique(path for expression in expressions for path in expression.facts)
-
-
-def _severity(rule: Rule, answer: Answer) -> Severity | None:
-    """Return the severity whose condition is the first that is true; None leaves the rule's own."""
-    return next((one.severity for one in rule.severities if answer(one.when)), None)
-
-
-def _judgement(rule: Rule, subject: str, found: Finding) -> Judgement:
-    return Judgement(
-        rule=rule.name,
-        subject=subject,
-        truth=found.truth,
-        data=found.data,
-        because=found.because,
-        evidence=found.evidence if found.truth else {},
-    )
-
-
-def _error(rule: Rule, subject: str, why: str) -> Judgement:
-    because = f"{rule.name} could not be judged of {subject}: {why}"
-    return Judgement(
-        rule=rule.name, subject=subject, truth=None, data=DataState.ERROR, because=because[:_MOST]
-    )
-
-
-def _record(judgement: Judgement, circumstances: Circumstances, facts: Mapping[str, JsonValue]) -> Judged:
+def _record(judgement: Judgement, circumstances: Circumstances, facts: dict[str, JsonValue]) -> Judged:
     return Judged.model_construct(
         rule=judgement.rule,
         subject=judgement.subject,
         at=circumstances.at,
         truth=judgement.truth,
         data=judgement.data,
-        facts=dict(facts),
+        facts=facts,
         revision=circumstances.revision,
     )
