@@ -157,7 +157,7 @@ class _Look:
 
 def _activities(past: Past) -> tuple[Activity, ...]:
     newest = past.shown[:MOST_ACTIVITIES]
-    return tuple(Activity(at=each.at, ref=each.url, title=each.title) for each in newest)
+    return tuple(each.activity() for each in newest)
 
 
 def _unread(source: SourceConfig, error: PublishError) -> SourceError:

@@ -18,6 +18,7 @@ from adapters.testing.contract import make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import SourceError
+from engine.domain.likeness import likeness, sketch
 from engine.domain.records import Reading
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
@@ -137,6 +138,27 @@ async def test_what_the_site_platform_publishes_is_read_back_under_the_same_link
     reading = await read(source, at_url((tmp_path / "feed.xml").as_uri()))
     assert published is not None
     assert [(each.ref, each.at) for each in reading.activities["blog"]] == [(published.url, published.at)]
+    assert likeness(reading.activities["blog"][0].sketch, sketch(post.item.body, post.item.title)) == 1
+
+
+async def test_the_text_of_a_post_is_known_again_whatever_the_feed_makes_of_it(
+    source: FeedSource, server: Server
+) -> None:
+    text = "Our bakery opens a second shop on Saturday. Come by for fresh rye bread and a free coffee."
+    shown = [
+        f"<title>New</title><description>{text}</description>",
+        f"<title>New</title><description>&lt;p&gt;{text} &lt;a href='x'&gt;#bread&lt;/a&gt;&lt;/p&gt;</description>",
+        f"<title>Our bakery opens a second shop on Saturday.</title><description>{text}</description>",
+        f"<title>{text}</title>",
+    ]
+    items = "".join(
+        f"<item>{part}<link>https://t.example/{n}</link><pubDate>{format_datetime(days_ago(1))}</pubDate></item>"
+        for n, part in enumerate(shown)
+    )
+    body = f'{XML}<rss version="2.0"><channel><title>Tacos</title>{items}</channel></rss>'
+    reading = await read(source, at_url(server.say("/texts", body)))
+    scores = [likeness(each.sketch, sketch(text)) for each in reading.activities["blog"]]
+    assert all(score is not None and score > 0.9 for score in scores), scores
 
 
 async def test_future_and_undated_entries_are_left_out(source: FeedSource, server: Server) -> None:

@@ -12,6 +12,8 @@ from adapters.api import Seen
 from adapters.platforms.bluesky.records import web_address
 from adapters.platforms.bluesky.xrpc import Xrpc
 from engine.domain.base import to_utc
+from engine.domain.likeness import sketch
+from engine.domain.records import Activity
 
 _MOST_PAGES, _PAGE = 10, 100
 _MOST_TITLE = 300
@@ -68,13 +70,18 @@ class _Posts(Seen):
 
 @dataclass(frozen=True)
 class Shown:
-    """Something that the account did: when (UTC), its public link, its first words, and for a post its numbers."""
+    """Something that the account did: when (UTC), its public link, its first words, for a post its numbers; `sketch` tells repetitions."""
 
     deed: Deed
     at: datetime
     url: str
     title: str
     numbers: Numbers
+    sketch: str = ""
+
+    def activity(self) -> Activity:
+        """Return it as something that happened."""
+        return Activity(at=self.at, ref=self.url, title=self.title, sketch=self.sketch)
 
 
 @dataclass(frozen=True)
@@ -128,12 +135,13 @@ def _shown(entry: _Entry) -> Shown | None:
     """Return what an entry shows; None when it has no readable date."""
     post = entry.post
     url, title = _link(post.uri), _title(post.record)
+    text = sketch(str(post.record.get("text", "")))
     if entry.reason is not None and entry.reason.indexedAt is not None:
         at = _instant(entry.reason.indexedAt)
-        return Shown(Deed.REPOST, at, f"{url}#{entry.reason.uri}", title, {}) if at else None
+        return Shown(Deed.REPOST, at, f"{url}#{entry.reason.uri}", title, {}, text) if at else None
     at = _when(post)
     deed = Deed.REPLY if post.record.get("reply") else Deed.POST
-    return Shown(deed, at, url, title, _numbers(post)) if at else None
+    return Shown(deed, at, url, title, _numbers(post), text) if at else None
 
 
 def _numbers(post: _PostView) -> Numbers:

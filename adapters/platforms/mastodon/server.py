@@ -13,6 +13,7 @@ from adapters.media import read_image
 from adapters.platforms.mastodon.text import text_of
 from engine.domain.base import Instant
 from engine.domain.items import Image
+from engine.domain.likeness import sketch
 from engine.domain.ports import Published
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Unit
@@ -53,8 +54,10 @@ class Status(Seen):
     @property
     def activity(self) -> Activity:
         """Return the post as something that happened."""
-        title = " ".join(text_of(self.content).split())[:_MOST_TITLE]
-        return Activity(at=self.created_at, ref=self.url or self.uri or self.id, title=title)
+        text = text_of(self.content)
+        title = " ".join(text.split())[:_MOST_TITLE]
+        ref = self.url or self.uri or self.id
+        return Activity(at=self.created_at, ref=ref, title=title, sketch=sketch(text))
 
     @property
     def numbers(self) -> dict[str, float | None]:

@@ -16,6 +16,7 @@ from adapters.platforms.matrix.settings import MatrixSettings
 from engine.domain.base import to_utc
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
+from engine.domain.likeness import sketch
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.records import Activity
@@ -164,8 +165,9 @@ class Room:
 
     def activity(self, event: Event) -> Activity:
         """Return an event as something that happened."""
-        title = " ".join(str(event.content.get("body", "")).split())[:_MOST_TITLE]
-        return Activity(at=event.at, ref=str(self.published(event).url), title=title)
+        text = str(event.content.get("body", ""))
+        title = " ".join(text.split())[:_MOST_TITLE]
+        return Activity(at=event.at, ref=str(self.published(event).url), title=title, sketch=sketch(text))
 
     async def _get(
         self, path: str, query: dict[str, str] | None = None, accept: set[int] | None = None
