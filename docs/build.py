@@ -28,6 +28,7 @@ from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.matrix.settings import MatrixSettings
 from adapters.platforms.site.settings import SiteSettings
 from adapters.platforms.webhook.adapter import WebhookSettings
+from adapters.platforms.wordpress.settings import WordPressSettings
 from engine.cli.reference import markdown as command_line_page
 from engine.documents.findings import FINDINGS
 from engine.documents.schema import json_schema
@@ -48,6 +49,7 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
     "Platform": {
         "site": (SiteSettings, "", None),
         "manual": (ManualSettings, "", None),
+        "wordpress": (WordPressSettings, "`password`, an application password of the user", None),
         "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
         "mastodon": (MastodonSettings, "`access_token`, with the rights read and write", None),
         "matrix": (MatrixSettings, "`access_token`, of an account that is in the room", None),

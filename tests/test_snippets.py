@@ -69,6 +69,10 @@ def test_a_piece_of_a_plan_has_only_fields_that_exist(text: str) -> None:
 @pytest.mark.parametrize("text", cases("yaml", r"^(accounts|sources|notifiers):"))
 def test_a_piece_of_a_workspace_pleases_its_adapters(text: str) -> None:
     piece = yaml.safe_load(text)
+    if any(account["platform"] == "noticeboard" for account in piece.get("accounts", ())):
+        pytest.skip(
+            "a platform that its page makes; tests/test_write_an_adapter.py checks this piece with it"
+        )
     shared = {name: piece[name] for name in ("accounts", "sources", "notifiers") if name in piece}
     workspace = absolute(
         Workspace.model_validate({"apiVersion": "drumbeat/v1", "kind": "Workspace", "name": "w", **shared}),

@@ -15,15 +15,12 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "write-an-adapter.md"
 _FILES = (("toml", "pyproject.toml"), ("python", "noticeboard.py"), ("python", "test_noticeboard.py"))
 _BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
-_PLAN = """
+_WORKSPACE = """
 apiVersion: drumbeat/v1
 kind: Workspace
 name: team
-accounts:
-  - name: board
-    platform: noticeboard
-    settings: {url: 'https://board.example'}
-    secrets: {token: 'env:BOARD_TOKEN'}
+"""
+_STRATEGY = """
 ---
 apiVersion: drumbeat/v1
 kind: Strategy
@@ -103,9 +100,15 @@ def test_the_suite_fails_for_an_adapter_that_is_careless(
 
 
 def test_drumbeat_knows_the_platform_once_its_package_is_installed(package: Path, tmp_path: Path) -> None:
-    (tmp_path / "plan.yaml").write_text(_PLAN.replace("WORDS", " ".join(["word"] * 60)), encoding="utf-8")
+    (accounts,) = re.findall(
+        r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    plan = _WORKSPACE + accounts + _STRATEGY.replace("WORDS", " ".join(["word"] * 60))
+    (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
     found = run(package, "-m", "engine.cli.main", "check", str(tmp_path))
-    assert "DB201" not in found.stdout, "the platform is known"
+    assert not {"DB201", "DB211"} & set(re.findall(r"DB\d+", found.stdout)), (
+        "the platform is known and pleased"
+    )
     assert "The text of 'long' has 299 characters, and 280 are taken" in found.stdout
     without = run(tmp_path, "-m", "engine.cli.main", "check", str(tmp_path))
     assert "DB201" in without.stdout
