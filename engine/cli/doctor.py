@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from engine.cli.guard import ExitCode
@@ -10,7 +12,16 @@ from engine.cli.options import Json, settings_of
 SCHEMA = "drumbeat/doctor/v1"
 
 
-def doctor(ctx: typer.Context, json: Json = False) -> None:
+Ask = Annotated[
+    bool,
+    typer.Option(
+        "--ask",
+        help="Also ask the server of every account in use for its limits. Needs the accounts' secrets.",
+    ),
+]
+
+
+def doctor(ctx: typer.Context, ask: Ask = False, json: Json = False) -> None:
     """Look at this machine, the engine and the store.
 
     Says what to do and changes nothing. Each line is ok, warn or fail; exit code 1 when one fails.
@@ -21,7 +32,7 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
     from engine.cli.output import paint, print_document, say
     from engine.cli.text import columns, terminal_width
 
-    looks = list(examine(settings_of(ctx)))
+    looks = list(examine(settings_of(ctx), ask=ask))
     failed = any(look.verdict == "fail" for look in looks)
     if json:
         print_document(SCHEMA, {"ok": not failed, "looks": [asdict(look) for look in looks]})

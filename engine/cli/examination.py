@@ -36,8 +36,8 @@ class Look:
     mend: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Look]:
-    """Look at everything in the order in which one thing needs the other."""
+def examine(settings: Settings, *, ask: bool = False) -> Iterator[Look]:
+    """Look at everything in the order in which one thing needs the other; with `ask` also at the accounts' servers."""
     yield python()
     yield versions()
     yield zones()
@@ -47,7 +47,7 @@ def examine(settings: Settings) -> Iterator[Look]:
     yield data_directory(settings)
     yield engine(settings)
     yield server(settings)
-    yield from _stored(settings)
+    yield from _stored(settings, ask=ask)
 
 
 def python() -> Look:
@@ -177,7 +177,7 @@ def server(settings: Settings) -> Look:
         return Look("temporal server", "fail", f"{address} cannot be reached ({reason})", mend)
 
 
-def _stored(settings: Settings) -> Iterator[Look]:
+def _stored(settings: Settings, *, ask: bool) -> Iterator[Look]:
     from engine.cli.stored import never_written
     from engine.store import open_store
 
@@ -193,6 +193,8 @@ def _stored(settings: Settings) -> Iterator[Look]:
         return
     try:
         yield from (_guarded("store", lambda: store(opened)), _guarded("worker", lambda: worker(opened)))
+        if ask:
+            yield _guarded("accounts", lambda: accounts(opened))
     finally:
         opened.close()
 
@@ -226,6 +228,21 @@ def worker(opened: Store) -> Look:
         mend = "Is the engine running? `drumbeat up` on one machine, `drumbeat worker` on a cluster; their logs say more."
         return Look("worker", "fail", f"{_named(late)} should have gone on by now; {told}", mend)
     return Look("worker", "ok", f"no step is late; {told}")
+
+
+def accounts(opened: Store) -> Look:
+    """Ask the servers of the accounts that strategies post through; one call each, nothing is changed."""
+    from engine.runtime.probing import probe
+
+    plans = [opened.revision(row.strategy, row.revision).plan for row in opened.strategies()]
+    probed, failures = probe(plans)
+    if failures:
+        mend = "Do what they say; until then nothing is posted through them."
+        return Look("accounts", "fail", " ".join(failures), mend)
+    answered = [f"{workspace}/{name}" for workspace, names in probed.items() for name in names]
+    if not answered:
+        return Look("accounts", "ok", "none has a server that can be asked for its limits")
+    return Look("accounts", "ok", f"{', '.join(answered)} answered with their limits")
 
 
 def late_strategy(opened: Store, strategy: str, now: datetime) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,15 +12,14 @@ from typing import Any, cast
 import pytest
 
 from adapters.fake import FakeNotifier, FakePlatform, FakeSource
-from adapters.measures import exceeded
 from engine.documents.findings import Adapters, Finding, check
 from engine.documents.load import Loaded, load
 from engine.domain.items import ContentItem, Image, Variant
-from engine.domain.ports import Capabilities, Platform, Role, Secrets
+from engine.domain.ports import Platform
 from engine.domain.publication import content_revision
 from engine.domain.roles import Limits
-from engine.domain.workspace import Account
 from tests.documents.plans import NOW, Change, codes, findings, loaded, problems, write
+from tests.measuring import MeasuringPlatform
 
 ITEMS = "content:\n      items:\n        - {id: one, title: One}"
 FOLDER: Change = (ITEMS, "content: {folder: posts}")
@@ -151,29 +150,13 @@ def test_an_image_without_words_is_a_finding_at_its_item(tmp_path: Path) -> None
     assert "DB147" not in codes(findings(tmp_path, item(images=[{"file": "a.png", "alt": "A taco"}])))
 
 
-class Measuring(FakePlatform):
-    """A platform that takes ten characters, unless its server says otherwise."""
-
-    def __init__(self) -> None:
-        super().__init__(capabilities=Capabilities(roles=frozenset({Role.LIMITS})), kind="site")
-
-    def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
-        return self.exceeds(account, item, self.limits(account)) if item else ()
-
-    def limits(self, account: Account) -> Limits:
-        return Limits(text=10)
-
-    async def probe(self, account: Account, secrets: Secrets) -> Limits:
-        return Limits(text=5)
-
-    def exceeds(self, account: Account, item: ContentItem, limits: Limits) -> Sequence[str]:
-        return exceeded(item, item.body, limits)
-
-
 def judged(
     folder: Path, change: Change, probed: Mapping[str, Mapping[str, Limits]] | None = None
 ) -> list[Finding]:
-    shelf: Mapping[str, Platform] = {"site": Measuring(), "manual": FakePlatform(kind="manual")}
+    shelf: Mapping[str, Platform] = {
+        "site": MeasuringPlatform(kind="site"),
+        "manual": FakePlatform(kind="manual"),
+    }
     every = cast(
         "Adapters",
         SimpleNamespace(
