@@ -44,6 +44,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "prometheus": "adapters.metrics.prometheus:PrometheusSource",
         "http_json": "adapters.metrics.http_json:HttpJsonSource",
         "sql": "adapters.metrics.sql:SqlSource",
+        "platform": "adapters.metrics.platform:PlatformSource",
     },
     "drumbeat.notifiers": {
         "log": "adapters.notifiers.log:LogNotifier",

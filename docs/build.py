@@ -17,6 +17,7 @@ from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSett
 from adapters.metrics.prometheus import PrometheusMetricSettings, PrometheusSettings
 from adapters.metrics.sql import SqlMetricSettings, SqlSettings
 from adapters.notifiers.alertmanager import AlertmanagerSettings
+from adapters.metrics.platform import PlatformMetricSettings, PlatformSourceSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
 from adapters.notifiers.smtp import SmtpSettings
@@ -68,6 +69,11 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
         "prometheus": (PrometheusSettings, CREDENTIALS, PrometheusMetricSettings),
         "http_json": (HttpJsonSettings, CREDENTIALS, HttpJsonMetricSettings),
         "sql": (SqlSettings, "`url`, the database's address as SQLAlchemy reads it", SqlMetricSettings),
+        "platform": (
+            PlatformSourceSettings,
+            "those that an account of the platform has",
+            PlatformMetricSettings,
+        ),
     },
     "Notifier": {
         "log": (LogSettings, "", None),
