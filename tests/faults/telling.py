@@ -1,0 +1,162 @@
+"""Alerts that come and go, and a receiver that counts what it is told of them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from engine.domain.ports import Store
+from engine.domain.records import Alert
+from tests.faults.evidence import whole_journal
+
+KEY = "the hook's own key"
+STRATEGY_ID = "faults/told"
+FOR = timedelta(seconds=12)
+WORKSPACE = """\
+apiVersion: drumbeat/v1
+kind: Workspace
+name: faults
+timezone: UTC
+accounts:
+  - name: site
+    platform: site
+    settings: {{folder: site, base_url: 'https://faults.example.com', title: Faults}}
+  - name: letter-tool
+    platform: manual
+    settings: {{place: The letter tool, verify: false}}
+notifiers:
+  - {{name: hook, kind: webhook, settings: {{url: '{url}'}}, secrets: {{key: env:HOOK_KEY}}}}
+"""
+# The blog is fed every two seconds and counts as silent after one: its alert fires and ends in every round. The
+# letter is never written: its alert is pending once and fires once.
+STRATEGY = """\
+apiVersion: drumbeat/v1
+kind: Strategy
+name: told
+workspace: faults
+title: An alert that comes and goes
+notify: [hook]
+packs: []
+channels:
+  - {name: blog, account: site, purpose: Fall silent and come back, silence: {after: 1s, dormant_after: 1d}}
+  - {name: letter, account: letter-tool, purpose: Stay silent, silence: {after: 1s, dormant_after: 300d}}
+actions:
+  - name: beat
+    channel: blog
+    kind: create
+    schedule: {every: 2s, misfire: {grace: 10m, then: ask, catch_up: all}}
+    content:
+      repeat: true
+      items: [{id: beat, title: 'Beat {number}', body: 'It is {time}.'}]
+rules:
+  - name: ComesAndGoes
+    reason: Somebody must be told each time.
+    deadline: {since: activity}
+    only: [blog]
+  - name: Ripens
+    reason: Its clock must not begin anew.
+    deadline: {since: activity}
+    only: [letter]
+    for: 12s
+"""
+
+
+def write_plan(folder: Path, url: str) -> Path:
+    """Write the plan, with the address of its hook, and the empty site folder; return the plan's folder."""
+    (folder / "site").mkdir(parents=True)
+    (folder / "workspace.yaml").write_text(WORKSPACE.format(url=url), encoding="utf-8")
+    (folder / "strategy.yaml").write_text(STRATEGY, encoding="utf-8")
+    return folder
+
+
+@dataclass(frozen=True)
+class Told:
+    """One delivery: the notice's identity, the whole document, and when it was there (UTC)."""
+
+    notice: str
+    document: dict[str, Any]
+    at: datetime
+
+
+class Hook(ThreadingHTTPServer):
+    """Keeps every delivery that is signed as it should be. `before_answer` is called with each, before it is answered."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.told: list[Told] = []
+        self.strange: list[bytes] = []
+        self.before_answer: Callable[[Told], None] = lambda _told: None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+    def has_more_than(self, many: int) -> bool:
+        """Return whether more than so many deliveries have come."""
+        return len(self.told) > many
+
+    def counts(self) -> Counter[str]:
+        """Return how often each notice came."""
+        return Counter(each.notice for each in self.told)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that are killed are what these tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Hook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        stamp = self.headers["Drumbeat-Timestamp"]
+        expected = hmac.new(KEY.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        if self.headers["Drumbeat-Signature"] != f"v1={expected}":
+            self.server.strange.append(body)
+            return
+        document = json.loads(body)
+        told = Told(document["notice"], document, datetime.now(UTC))
+        self.server.told.append(told)
+        self.server.before_answer(told)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
+        """Keep the terminal quiet."""
+
+
+@contextmanager
+def listening() -> Iterator[Hook]:
+    """Run the receiver in this process, which nobody kills."""
+    hook = Hook()
+    thread = threading.Thread(target=hook.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield hook
+    finally:
+        hook.shutdown()
+        hook.server_close()
+        thread.join()
+
+
+def news(store: Store) -> list[str]:
+    """Return the notice that each firing and each end in the journal must have brought, in order."""
+    found = []
+    for entry in whole_journal(store, STRATEGY_ID):
+        if entry.type in {"alert.firing", "alert.resolved"}:
+            alert = Alert.model_validate(entry.data["alert"])
+            what = entry.type.removeprefix("alert.")
+            fired = f"{alert.fired_at:%Y%m%dT%H%M%S.%fZ}"
+            found.append(f"{STRATEGY_ID}/{alert.id}/{alert.episode}@{fired}/{what}")
+    return found
