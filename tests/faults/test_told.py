@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from activities.policies import NOTIFY
 from engine.domain.ports import Store
 from engine.domain.records import Alert
+from engine.store.tables import notices
 from tests.faults.engines import Engine
 from tests.faults.evidence import whole_journal
 from tests.faults.killing import Kill, kill_again_and_again
@@ -87,6 +90,27 @@ def test_only_a_kill_between_the_delivery_and_its_mark_repeats_a_notice_and_it_i
     assert {notice: times for notice, times in hook.counts().items() if times > 1} == {victim.notice: 2}
     first, second = (told for told in hook.told if told.notice == victim.notice)
     assert words(first) == words(second)
+
+
+def test_a_notice_that_was_marked_is_not_told_again_though_temporal_never_heard_of_it(
+    engine: Engine, store: Store, hook: Hook
+) -> None:
+    killed: list[Told] = []
+
+    def kill_the_server(told: Told) -> None:
+        if not killed and told.document["alert"]["state"] == "resolved":
+            killed.append(told)
+            engine.kill("temporal")
+
+    hook.before_answer = kill_the_server
+    eventually(lambda: killed, within=30, what="a notice was delivered")
+    (victim,) = killed
+    eventually(partial(is_marked, engine, victim.notice), within=5, what="it is marked", every=0.005)
+    engine.kill("worker")
+    # By then the server, back again, has missed the worker's pulse and asked for the notice once more.
+    tried_again = victim.at + NOTIFY["heartbeat_timeout"] + 2 * NOTIFY["retry_policy"].initial_interval
+    all_is_told(engine, store, hook, since=tried_again + timedelta(seconds=LONGEST_WAIT))
+    assert hook.counts()[victim.notice] == 1
 
 
 def test_the_clock_of_a_pending_alert_goes_on_while_processes_are_killed(
@@ -167,6 +191,17 @@ def kill_amid_the_news(engine: Engine, hook: Hook, victims: Sequence[str]) -> li
         engine.kill(*victims)
         kills.append(Kill(" and ".join(victims), datetime.now(UTC)))
     return kills
+
+
+def is_marked(engine: Engine, notice: str) -> bool:
+    """Return whether the store knows that the notice was delivered."""
+    asked = sa.select(notices.c.delivered_at).where(notices.c.notice == notice)
+    database = sa.create_engine(engine.settings.database_url.get_secret_value())
+    try:
+        with database.connect() as connection:
+            return connection.execute(asked).scalar() is not None
+    finally:
+        database.dispose()
 
 
 def words(told: Told) -> tuple[str, ...]:
