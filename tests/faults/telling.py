@@ -35,7 +35,7 @@ accounts:
     platform: manual
     settings: {{place: The letter tool, verify: false}}
 notifiers:
-  - {{name: hook, kind: webhook, settings: {{url: '{url}'}}, secrets: {{key: env:HOOK_KEY}}}}
+  - {notifier}
 """
 # The blog is fed every two seconds and counts as silent after one: its alert fires and ends in every round. The
 # letter is never written: its alert is pending once and fires once.
@@ -45,7 +45,7 @@ kind: Strategy
 name: told
 workspace: faults
 title: An alert that comes and goes
-notify: [hook]
+notify: [somebody]
 packs: []
 channels:
   - {name: blog, account: site, purpose: Fall silent and come back, silence: {after: 1s, dormant_after: 1d}}
@@ -71,10 +71,10 @@ rules:
 """
 
 
-def write_plan(folder: Path, url: str) -> Path:
-    """Write the plan, with the address of its hook, and the empty site folder; return the plan's folder."""
+def write_plan(folder: Path, notifier: str) -> Path:
+    """Write the plan, which tells this notifier (a line of YAML), and the empty site folder; return its folder."""
     (folder / "site").mkdir(parents=True)
-    (folder / "workspace.yaml").write_text(WORKSPACE.format(url=url), encoding="utf-8")
+    (folder / "workspace.yaml").write_text(WORKSPACE.format(notifier=notifier), encoding="utf-8")
     (folder / "strategy.yaml").write_text(STRATEGY, encoding="utf-8")
     return folder
 
@@ -100,8 +100,10 @@ class Hook(ThreadingHTTPServer):
         self.before_answer: Callable[[Told], None] = lambda _told: None
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
+    def notifier(self) -> str:
+        """Return the line of a plan that tells this hook; its key is in the variable HOOK_KEY."""
+        settings = f"{{url: 'http://127.0.0.1:{self.server_port}/hook'}}"
+        return f"{{name: somebody, kind: webhook, settings: {settings}, secrets: {{key: env:HOOK_KEY}}}}"
 
     def has_more_than(self, many: int) -> bool:
         """Return whether more than so many deliveries have come."""

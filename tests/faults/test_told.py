@@ -39,7 +39,7 @@ def hook() -> Iterator[Hook]:
 @pytest.fixture
 def engine(tmp_path: Path, hook: Hook) -> Iterator[Engine]:
     """An engine with an alert that comes and goes, and one that ripens."""
-    engine = Engine(tmp_path, write_plan(tmp_path / "plan", hook.url), HOOK_KEY=KEY)
+    engine = Engine(tmp_path, write_plan(tmp_path / "plan", hook.notifier), HOOK_KEY=KEY)
     try:
         engine.ready()
         yield engine

@@ -32,6 +32,10 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.heard: list[dict[str, Any]] = []
 
+    def has_more_than(self, many: int) -> bool:
+        """Return whether more than so many notifications have come."""
+        return len(self.heard) > many
+
     def told(self) -> list[tuple[str, str]]:
         """Return of each alert in each notification its state and its name."""
         return [(each["status"], each["labels"]["alertname"]) for one in self.heard for each in one["alerts"]]
