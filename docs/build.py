@@ -14,10 +14,10 @@ from adapters.metrics.csv import CsvMetricSettings, CsvSettings
 from adapters.metrics.feed import FeedMetricSettings
 from adapters.metrics.http_json import HttpJsonMetricSettings, HttpJsonSettings
 from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
+from adapters.metrics.platform import PlatformMetricSettings, PlatformSourceSettings
 from adapters.metrics.prometheus import PrometheusMetricSettings, PrometheusSettings
 from adapters.metrics.sql import SqlMetricSettings, SqlSettings
 from adapters.notifiers.alertmanager import AlertmanagerSettings
-from adapters.metrics.platform import PlatformMetricSettings, PlatformSourceSettings
 from adapters.notifiers.apprise_ import AppriseSettings
 from adapters.notifiers.log import LogSettings
 from adapters.notifiers.smtp import SmtpSettings
@@ -80,7 +80,7 @@ SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
         "apprise": (AppriseSettings, "`url`, the service's address as Apprise writes it", None),
         "alertmanager": (AlertmanagerSettings, CREDENTIALS, None),
         "smtp": (SmtpSettings, "`password`, which belongs to `username`", None),
-        "webhook": (WebhookNotifierSettings, f"`key`, which signs what is sent; {CREDENTIALS}", None),
+        "webhook": (WebhookNotifierSettings, f"`signing_key`, which signs what is sent; {CREDENTIALS}", None),
     },
 }
 FOLDER = Path(__file__).parent / "reference"

@@ -1,21 +1,20 @@
 """The notifier `webhook`: a signed JSON document for a program of your own, one POST for each notice.
 
-The document is a `WebhookNotice`; docs/how-to/be-told.md shows how it is verified. A notice may come twice when the
-engine is killed in the very moment of sending: then it has the same `notice`, which is also the `Idempotency-Key`.
+The document is a `WebhookDocument`; docs/how-to/be-told.md shows how it is verified. A notice may come twice when the
+engine is killed in the very moment of sending: then it has the same `notice` and the same `webhook-id`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError
 from adapters.settings import read
-from adapters.signing import signature_headers
+from adapters.signing import message_id, signature_headers, signing_key
 from adapters.tools import Tools
 from engine.domain.base import Instant, Model
 from engine.domain.errors import NotifyError
@@ -39,11 +38,8 @@ class WebhookAlert(Model):
 
 
 class WebhookNotice(Model):
-    """The document that is sent. Fields may be added to it; none changes its meaning without another `version`."""
+    """A notice. The same `notice` is the same news, also when it comes twice."""
 
-    version: Literal["drumbeat.notice/v1"] = Field(
-        default="drumbeat.notice/v1", description="which document this is."
-    )
     notice: str = Field(description="the identity of the notice; the same one is the same news.")
     strategy: str = Field(description="the strategy, such as acme/blog.")
     severity: Severity = Field(description="how much the notice matters: info, warning or critical.")
@@ -54,8 +50,15 @@ class WebhookNotice(Model):
     )
 
 
+class WebhookDocument(Model):
+    """What is sent. Fields may be added to it; none changes its meaning without another `type`."""
+
+    type: Literal["drumbeat.notice"] = Field(default="drumbeat.notice", description="which document this is.")
+    data: WebhookNotice = Field(description="the notice.")
+
+
 class WebhookSettings(EndpointSettings):
-    """Where the program listens. The secret `key` signs what is sent."""
+    """Where the program listens. The secret `signing_key` signs what is sent."""
 
 
 class WebhookNotifier:
@@ -68,43 +71,39 @@ class WebhookNotifier:
 
     def validate(self, notifier: NotifierConfig) -> Sequence[str]:
         """Return what is wrong with the settings, one sentence each; pure."""
-        others = {name: given for name, given in notifier.secrets.items() if name != "key"}
+        others = {name: given for name, given in notifier.secrets.items() if name != "signing_key"}
         found = endpoint_problems(WebhookSettings, notifier.model_copy(update={"secrets": others}))
-        if "key" not in notifier.secrets:
+        if "signing_key" not in notifier.secrets:
             found.append(
-                "The secret `key` is missing: a reference to what signs the notices, such as env:HOOK_KEY."
+                "The secret `signing_key` is missing: a reference to the key that the program verifies with, such as "
+                "env:HOOK_KEY."
             )
         return found
 
     async def send(self, notifier: NotifierConfig, notice: Notify, secrets: Secrets) -> None:
         """Post it once. Raises NotifyError."""
-        if not secrets.get("key"):
-            raise NotifyError(
-                f"The webhook {notifier.name!r} cannot be told: its secret `key` is empty.", transient=False
-            )
         try:
+            key = signing_key(secrets.get("signing_key", ""))
             endpoint = Endpoint.of(read(WebhookSettings, notifier.settings), secrets)
         except ValueError as error:
             raise NotifyError(
                 f"The webhook {notifier.name!r} cannot be told. {error}", transient=False
             ) from None
         body = document(notice).model_dump_json().encode()
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": quote(notice.notice, safe="/@:"),
-            **signature_headers(secrets["key"], body, self._clock.now()),
-        }
+        signed = signature_headers(key, message_id(notice.notice), body, self._clock.now())
         try:
-            await endpoint.call(self._http, content=body, headers=headers)
+            await endpoint.call(
+                self._http, content=body, headers={"Content-Type": "application/json", **signed}
+            )
         except FetchError as error:
             raise NotifyError(
                 f"The webhook {notifier.name!r} did not take the notice. {error}", transient=error.transient
             ) from None
 
 
-def document(notice: Notify) -> WebhookNotice:
+def document(notice: Notify) -> WebhookDocument:
     """Return the document of a notice."""
-    return WebhookNotice(
+    told = WebhookNotice(
         notice=notice.notice,
         strategy=notice.strategy,
         severity=notice.severity,
@@ -112,6 +111,7 @@ def document(notice: Notify) -> WebhookNotice:
         body=notice.body,
         alerts=tuple(_alert(alert) for alert in notice.alerts),
     )
+    return WebhookDocument(data=told)
 
 
 def _alert(alert: Alert) -> WebhookAlert:

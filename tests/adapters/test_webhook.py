@@ -18,7 +18,7 @@ import pytest
 
 from adapters.platforms import webhook
 from adapters.platforms.webhook.adapter import WebhookAdapter, payload
-from adapters.platforms.webhook.signing import delivery_id
+from adapters.signing import message_id
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
@@ -92,7 +92,7 @@ def secrets() -> dict[str, str]:
 
 @pytest.fixture
 def count(receiver: Receiver) -> Callable[[str], int]:
-    return lambda key: int(delivery_id(key) in receiver.kept)
+    return lambda key: int(message_id(key) in receiver.kept)
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ async def test_the_parameters_of_find_url_are_kept(
 ) -> None:
     post = make_post(hook(url=receiver.url, find_url=f"{receiver.find_url}?shop=7"))
     assert await platform.find(post, SECRETS) is None
-    assert server.paths() == [f"GET /find?shop=7&id={delivery_id(post.key)}"]
+    assert server.paths() == [f"GET /find?shop=7&id={message_id(post.key)}"]
 
 
 @pytest.mark.parametrize(

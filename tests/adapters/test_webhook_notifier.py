@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.notifiers.webhook import WebhookAlert, WebhookNotice, WebhookNotifier
-from adapters.testing.secrecy import SECRET
+from adapters.notifiers.webhook import WebhookAlert, WebhookDocument, WebhookNotice, WebhookNotifier
+from adapters.signing import signing_key
+from adapters.testing.secrecy import SECRET, assert_no_secret
 from adapters.tools import Tools
 from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
@@ -22,9 +24,10 @@ from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Server, drip, redirect, reset, silent, tell_tale, truncated
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
 
-SECRETS = {"key": SECRET, "bearer": f"{SECRET}-2"}
+KEY = f"{SECRET}-and-more"
+SECRETS = {"signing_key": KEY, "bearer": f"{SECRET}-2"}
 HOOK = NotifierConfig(
-    name="hook", kind="webhook", secrets={"url": "env:A", "key": "env:B", "bearer": "env:C"}
+    name="hook", kind="webhook", secrets={"url": "env:A", "signing_key": "env:B", "bearer": "env:C"}
 )
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "be-told.md"
 
@@ -37,7 +40,9 @@ def notifier(tools: Tools) -> WebhookNotifier:
 @pytest.fixture
 def config(server: Server) -> NotifierConfig:
     settings = {"url": server.say("/hook", "thanks", 202)}
-    return NotifierConfig(name="hook", kind="webhook", settings=settings, secrets={"key": "env:HOOK_KEY"})
+    return NotifierConfig(
+        name="hook", kind="webhook", settings=settings, secrets={"signing_key": "env:HOOK_KEY"}
+    )
 
 
 class TestContract(NotifierContract):
@@ -45,7 +50,7 @@ class TestContract(NotifierContract):
 
     @pytest.fixture
     def secrets(self) -> dict[str, str]:
-        return {"key": SECRET}
+        return {"signing_key": KEY}
 
     @pytest.fixture
     def delivered(self, server: Server) -> Callable[[], list[str]]:
@@ -69,20 +74,23 @@ class TestContract(NotifierContract):
         notice = make_notice(HOOK)
         return [
             *(partial(notifier.send, HOOK, notice, {"url": url, **SECRETS}) for url in urls),
-            partial(notifier.send, HOOK, notice, {"url": urls[0], "key": ""}),
-            partial(notifier.send, HOOK, notice, {"url": urls[0], "key": SECRET, "bearer": f"{SECRET}\n"}),
+            partial(notifier.send, HOOK, notice, {"url": urls[0], "signing_key": SECRET}),
+            partial(
+                notifier.send, HOOK, notice, {"url": urls[0], "signing_key": KEY, "bearer": f"{SECRET}\n"}
+            ),
         ]
 
 
 async def test_a_receiver_can_verify_who_sent_it_and_when(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server
 ) -> None:
-    await notifier.send(config, make_notice(config), {"key": SECRET})
+    await notifier.send(config, make_notice(config), {"signing_key": KEY})
     ((method, _path, headers, body),) = server.seen
-    stamp = headers["Drumbeat-Timestamp"]
-    expected = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    name, stamp = headers["webhook-id"], headers["webhook-timestamp"]
+    signed = f"{name}.{stamp}.".encode() + body
+    expected = base64.b64encode(hmac.new(KEY.encode(), signed, hashlib.sha256).digest()).decode()
     assert method == "POST"
-    assert headers["Drumbeat-Signature"] == f"v1={expected}"
+    assert headers["webhook-signature"] == f"v1,{expected}"
     assert int(stamp) == NOW.timestamp()
     assert headers["Content-Type"] == "application/json"
 
@@ -90,35 +98,39 @@ async def test_a_receiver_can_verify_who_sent_it_and_when(
 async def test_the_program_in_the_documents_verifies_it(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server
 ) -> None:
-    await notifier.send(config, make_notice(config), {"key": SECRET})
+    await notifier.send(config, make_notice(config), {"signing_key": KEY})
     ((_method, _path, headers, body),) = server.seen
     (program,) = re.findall(
         r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     names: dict[str, Callable[..., bool]] = {}
     exec(program, names)
-    assert names["is_drumbeats"](headers, body, SECRET, now=NOW.timestamp() + 299)
-    assert not names["is_drumbeats"](headers, body, SECRET, now=NOW.timestamp() + 301), "an old one"
-    assert not names["is_drumbeats"](headers, body + b" ", SECRET, now=NOW.timestamp()), "a changed one"
-    assert not names["is_drumbeats"](headers, body, "another key", now=NOW.timestamp())
+    assert names["is_drumbeats"](headers, body, KEY.encode(), now=NOW.timestamp() + 299)
+    assert not names["is_drumbeats"](headers, body, KEY.encode(), now=NOW.timestamp() + 301), "an old one"
+    assert not names["is_drumbeats"](headers, body + b" ", KEY.encode(), now=NOW.timestamp()), "a changed one"
+    assert not names["is_drumbeats"](headers, body, b"another key", now=NOW.timestamp())
 
 
-async def test_the_same_notice_has_the_same_key_and_body(
+async def test_the_same_notice_has_the_same_id_and_body(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server, alert_notice: Notify
 ) -> None:
     for _ in range(2):
-        await notifier.send(config, alert_notice, {"key": SECRET})
+        await notifier.send(config, alert_notice, {"signing_key": KEY})
     first, second = server.seen
-    assert first[2]["Idempotency-Key"] == second[2]["Idempotency-Key"] == alert_notice.notice
+    assert first[2]["webhook-id"] == second[2]["webhook-id"]
     assert first[3] == second[3]
+    other = alert_notice.model_copy(update={"notice": "another"})
+    await notifier.send(config, other, {"signing_key": KEY})
+    assert server.seen[2][2]["webhook-id"] != first[2]["webhook-id"]
 
 
 async def test_an_alert_is_told_with_its_identity_and_its_times(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server, alert_notice: Notify
 ) -> None:
-    await notifier.send(config, alert_notice, {"key": SECRET})
-    assert json.loads(server.seen[0][3]) == {
-        "version": "drumbeat.notice/v1",
+    await notifier.send(config, alert_notice, {"signing_key": KEY})
+    document = json.loads(server.seen[0][3])
+    assert document["type"] == "drumbeat.notice"
+    assert document["data"] == {
         "notice": "team/taco-truck/ChannelSilent@channel/blog/1@20260105T080000.000000Z/firing",
         "strategy": "team/taco-truck",
         "severity": "warning",
@@ -141,8 +153,8 @@ async def test_an_alert_is_told_with_its_identity_and_its_times(
 async def test_what_is_about_no_alert_says_so(
     notifier: WebhookNotifier, config: NotifierConfig, server: Server
 ) -> None:
-    await notifier.send(config, make_notice(config), {"key": SECRET})
-    assert json.loads(server.seen[0][3])["alerts"] == []
+    await notifier.send(config, make_notice(config), {"signing_key": KEY})
+    assert json.loads(server.seen[0][3])["data"]["alerts"] == []
 
 
 @pytest.mark.parametrize(
@@ -153,19 +165,27 @@ async def test_a_refusal_is_final_and_trouble_passes(
 ) -> None:
     server.say("/hook", "no", status)
     with pytest.raises(NotifyError, match=f"did not take the notice.*{status}") as caught:
-        await notifier.send(config, make_notice(config), {"key": SECRET})
+        await notifier.send(config, make_notice(config), {"signing_key": KEY})
     assert caught.value.transient is transient
 
 
 def test_every_field_of_the_document_is_described_where_people_read() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for model, prefix in ((WebhookNotice, ""), (WebhookAlert, "alert.")):
+    for model, prefix in ((WebhookDocument, ""), (WebhookNotice, "data."), (WebhookAlert, "data.alert.")):
         for name, field in model.model_fields.items():
             assert f"| `{prefix}{name}` | {field.description} |" in page
 
 
 def test_a_hook_without_its_key_is_said(notifier: WebhookNotifier, config: NotifierConfig) -> None:
     found = notifier.validate(config.model_copy(update={"secrets": {}}))
-    assert found == [
-        "The secret `key` is missing: a reference to what signs the notices, such as env:HOOK_KEY."
-    ]
+    assert len(found) == 1
+    assert found[0].startswith("The secret `signing_key` is missing")
+
+
+def test_a_key_is_plain_or_coded_and_never_short() -> None:
+    coded = f"whsec_{base64.b64encode(KEY.encode()).decode()}"
+    assert signing_key(coded) == signing_key(KEY) == KEY.encode()
+    for wrong in ("", SECRET, "whsec_", f"whsec_{SECRET}!", f"whsec_{base64.b64encode(b'short').decode()}"):
+        with pytest.raises(ValueError, match="The secret `signing_key`") as caught:
+            signing_key(wrong)
+        assert_no_secret(caught.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import hmac
 import json
 import threading
@@ -103,7 +103,9 @@ class Hook(ThreadingHTTPServer):
     def notifier(self) -> str:
         """Return the line of a plan that tells this hook; its key is in the variable HOOK_KEY."""
         settings = f"{{url: 'http://127.0.0.1:{self.server_port}/hook'}}"
-        return f"{{name: somebody, kind: webhook, settings: {settings}, secrets: {{key: env:HOOK_KEY}}}}"
+        return (
+            f"{{name: somebody, kind: webhook, settings: {settings}, secrets: {{signing_key: env:HOOK_KEY}}}}"
+        )
 
     def has_more_than(self, many: int) -> bool:
         """Return whether more than so many deliveries have come."""
@@ -122,12 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        stamp = self.headers["Drumbeat-Timestamp"]
-        expected = hmac.new(KEY.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-        if self.headers["Drumbeat-Signature"] != f"v1={expected}":
+        signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
+        expected = base64.b64encode(hmac.digest(KEY.encode(), signed, "sha256")).decode()
+        if self.headers["webhook-signature"] != f"v1,{expected}":
             self.server.strange.append(body)
             return
-        document = json.loads(body)
+        document = json.loads(body)["data"]
         told = Told(document["notice"], document, datetime.now(UTC))
         self.server.told.append(told)
         self.server.before_answer(told)

@@ -11,8 +11,8 @@ import httpx
 from pydantic import Field
 
 from adapters.api import Answer, Api
-from adapters.platforms.webhook.signing import delivery_id, signed_headers, signing_key
 from adapters.settings import problems, read
+from adapters.signing import message_id, signature_headers, signing_key
 from adapters.tools import Tools
 from adapters.web_address import WebAddress
 from engine.domain.base import Model, to_utc
@@ -51,7 +51,7 @@ class _Receiver(NamedTuple):
 
     def headers(self, identity: str, now: datetime, body: bytes) -> dict[str, str]:
         login = {"Authorization": self.authorization} if self.authorization else {}
-        return {**signed_headers(self.key, identity, now, body), **login}
+        return {**signature_headers(self.key, identity, body, now), **login}
 
 
 class WebhookAdapter:
@@ -82,7 +82,7 @@ class WebhookAdapter:
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
         """Deliver it once. A status of 2xx means delivered, whatever the answer says. Raises PublishError."""
-        receiver, identity, body = self._receiver(post, secrets), delivery_id(post.key), payload(post)
+        receiver, identity, body = self._receiver(post, secrets), message_id(post.key), payload(post)
         headers = {
             "Content-Type": "application/json",
             **receiver.headers(identity, self._tools.clock.now(), body),
@@ -104,7 +104,7 @@ class WebhookAdapter:
 
         Raises PublishError, effect none: also when the receiver neither deduplicates nor can be asked.
         """
-        receiver, identity = self._receiver(post, secrets), delivery_id(post.key)
+        receiver, identity = self._receiver(post, secrets), message_id(post.key)
         settings = receiver.settings
         if settings.find_url is None:
             if settings.deduplicates:
