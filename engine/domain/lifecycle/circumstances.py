@@ -116,11 +116,11 @@ def _goal(draft: Draft, name: str, t: datetime) -> Known:
         yield "goal.checkpoint_missed", _missed_checkpoint(goal, value, t, zone)
 
 
-def _missed_checkpoint(goal: Goal, value: float, t: datetime, zone: str) -> bool | None:
-    """Return whether the newest checkpoint that is over is still not reached; None before the first."""
+def _missed_checkpoint(goal: Goal, value: float, t: datetime, zone: str) -> bool:
+    """Return whether the newest checkpoint that is over is still not reached; before the first none is missed."""
     over = [level for corner, level in goals.curve(goal, zone)[1:-1] if corner <= t]
     if not over:
-        return None
+        return False
     return value < over[-1] if goal.target > goal.baseline else value > over[-1]
 
 
