@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from engine.domain.aims import Goal
 from engine.domain.base import format_duration
 from engine.domain.conditions import PaceBehind
-from engine.domain.goals import bounds, planned
+from engine.domain.goals import Pace, bounds, pace, planned
 from engine.domain.records import Sample
 from rules.findings import Finding
 from rules.past import Past
@@ -29,7 +29,7 @@ def behind(past: Past, goal: Goal, condition: PaceBehind) -> Finding:
     """Judge whether a goal falls behind. Unknown when the short window has no new value, or one has no old value.
 
     Way and plan are compared between the instants of the samples, so that a late value is no lost way. Before its
-    start, after its due date and once it is met a goal does not fall behind.
+    start, after its due date, once it is met, and as long as it counts as on pace, a goal does not fall behind.
     """
     ways = list(_windows(past, goal, condition))
     newest, (start, due) = past.value(goal.metric), bounds(goal, past.plan.zone)
@@ -48,7 +48,8 @@ def behind(past: Past, goal: Goal, condition: PaceBehind) -> Finding:
         "target": goal.target,
         "at": newest.at.isoformat(),
     }
-    if (newest.value - line) * sign >= 0:
+    # What the status of the goal calls on pace is no reason for an alert: small gaps, above all on the first days.
+    if pace(goal, newest.value, newest.at, past.plan.zone) in (Pace.ON_PACE, Pace.MET):
         return Finding(truth=False, because="", evidence=evidence)
     found = [_way(past, goal, sign, newest, window, old) for window, old in ways]
     known = [way for way in found if way is not None]

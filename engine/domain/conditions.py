@@ -54,7 +54,7 @@ class Quiet(Model):
 
 
 class PaceBehind(Model):
-    """True while a goal is short of its planned curve, and both windows say that it falls further behind.
+    """True while a goal is no longer on pace, and both windows say that it falls further behind its planned curve.
 
     A window agrees when the way made in it is less than `below` of the way planned for it. One bad week inside a good
     quarter, or an old gap that is just being closed, is no reason to call anybody.

@@ -209,6 +209,14 @@ def test_a_goal_falls_behind_when_it_is_short_and_both_windows_say_so() -> None:
     assert judge("GoalBehind", "goal/orders").truth is None
 
 
+def test_a_goal_that_its_status_calls_on_pace_has_no_alert_on_its_first_days() -> None:
+    second_day = NOW.replace(month=1, day=3)
+    sample = Sample(metric="orders", at=second_day, value=0.1, seen=second_day)
+    assert (
+        judge("GoalBehind", "goal/orders", MemorySeries({"orders": [sample]}), at=second_day).truth is False
+    )
+
+
 def test_a_forecast_far_from_the_target_is_said_before_the_date() -> None:
     known: dict[str, Any] = {"goal__elapsed": 0.41, "goal__due_at": days_ago(-213)}
     slow = growing(0.1, 0.1)
