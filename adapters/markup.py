@@ -1,4 +1,4 @@
-"""Markdown as HTML for places that show HTML: the basics of CommonMark, with every HTML in the text made harmless."""
+"""Markdown as HTML for places that show HTML: CommonMark with tables, and every HTML in the text made harmless."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 @cache
 def _parser() -> MarkdownIt:
     # Of addresses it lets through those that are safe in a link, so no javascript: and no data:.
-    return MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    return parser.enable("table").enable("strikethrough")
 
 
 def html_of(markdown: str) -> str:

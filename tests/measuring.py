@@ -8,9 +8,9 @@ from adapters.fake import FakePlatform
 from adapters.measures import exceeded
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Role, Secrets
 from engine.domain.roles import Limits
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 

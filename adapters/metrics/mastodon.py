@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from adapters.api import Api
 from adapters.platforms.mastodon.server import MastodonServer, Past, Person
@@ -42,13 +42,19 @@ class MastodonSourceSettings(Model):
     )
 
 
+def _identity(text: str) -> str:
+    if not text.isalnum():
+        raise ValueError("it must be the post's id alone, the last part of its address")
+    return text
+
+
 class MastodonMetricSettings(Model):
     """Which number it is: of the account, of one post, or the sum over the posts of the last days."""
 
     measure: Literal["followers", "follows", "posts", "likes", "reposts", "replies", "quotes"] = Field(
         description="what to read; the first three are of the account, the others of posts."
     )
-    post: Annotated[str, StringConstraints(pattern=r"^\w+$")] | None = Field(
+    post: Annotated[str, AfterValidator(_identity)] | None = Field(
         default=None, description="the id of the one post that is meant, the last part of its address."
     )
     days: Annotated[int, Field(ge=1, le=366)] | None = Field(

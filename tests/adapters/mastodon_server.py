@@ -35,8 +35,8 @@ def rendered(text: str) -> str:
 class Mastodon:
     """Statuses are kept newest first. `honours_keys` and `version` make another server of it."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, start: datetime = _START) -> None:
+        self.server, self._start = server, start
         self.statuses: list[dict[str, Any]] = []
         self.keys: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Mastodon:
         number = str(100 + len(self.statuses))
         made = {
             "id": number,
-            "created_at": (at or _START + timedelta(seconds=len(self.statuses))).isoformat(),
+            "created_at": (at or self._start + timedelta(seconds=len(self.statuses))).isoformat(),
             "url": f"{self.url}/@tacos/{number}",
             "content": self.render(text),
             "text": text,

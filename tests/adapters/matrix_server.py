@@ -12,14 +12,14 @@ from tests.adapters.local_server import Handler, Server
 TOKEN = "hunter2-Zq8"
 ROOM = "!tacos:a.example"
 ME = "@truck:a.example"
-_START = int(datetime(2026, 1, 5, 8, 0, 1, tzinfo=UTC).timestamp() * 1000)
+_START = datetime(2026, 1, 5, 8, 0, 1, tzinfo=UTC)
 
 
 class Homeserver:
     """Events are kept oldest first. `broken` answers instead of a send; transactions are those of one token."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, start: datetime = _START) -> None:
+        self.server, self._start = server, int(start.timestamp() * 1000)
         self.events: list[dict[str, Any]] = []
         self.transactions: dict[tuple[str, str], str] = {}
         self.encrypted = False
@@ -37,7 +37,7 @@ class Homeserver:
         self.events.append(
             {
                 "event_id": identity,
-                "origin_server_ts": _START + len(self.events) * 1000 if at is None else at,
+                "origin_server_ts": self._start + len(self.events) * 1000 if at is None else at,
                 "sender": sender,
                 "type": "m.room.message",
                 "content": content,

@@ -92,6 +92,11 @@ class TestContract(PlatformContract):
     def secrets(self) -> dict[str, str]:
         return SECRETS
 
+    @pytest.fixture
+    def slot(self) -> datetime:
+        """Give a slot before the time at which the server's clock stands."""
+        return SLOT - timedelta(hours=1)
+
 
 def saying(account: Account, body: str, **changes: object) -> Post:
     return make_post(account, item=ContentItem.model_validate({"id": "x", "body": body, **changes}))

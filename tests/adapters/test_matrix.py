@@ -18,7 +18,6 @@ from engine.domain.items import ContentItem
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
-from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, reset, silent, truncated
 from tests.adapters.matrix_server import ROOM, TOKEN, Homeserver
 
@@ -80,6 +79,11 @@ class TestContract(PlatformContract):
     @pytest.fixture
     def secrets(self) -> dict[str, str]:
         return SECRETS
+
+    @pytest.fixture
+    def slot(self) -> datetime:
+        """Give a slot before the time at which the server's clock stands."""
+        return SLOT - timedelta(hours=1)
 
 
 def saying(account: Account, **item: object) -> Post:
@@ -240,13 +244,21 @@ async def test_a_broken_answer_says_what_it_did(
     assert (error.effect, error.trouble) == (effect, trouble)
 
 
-async def test_a_message_whose_time_cannot_be_read_was_said_now(
-    platform: MatrixAdapter, account: Account, server: Server
+@pytest.mark.parametrize("route", [reset, lambda handler: handler.answer(b"{}", 404, {})], ids=["cut", "404"])
+async def test_a_message_whose_time_cannot_be_read_was_said_and_is_looked_up(
+    platform: MatrixAdapter,
+    homeserver: Homeserver,
+    account: Account,
+    server: Server,
+    route: Callable[[Handler], None],
 ) -> None:
-    server.add("/_matrix/client/v3/rooms/%21tacos%3Aa.example/event/%240", reset)
-    published = await platform.publish(make_post(account), SECRETS)
-    assert published is not None
-    assert (published.at, published.native_id) == (NOW, "$0")
+    server.add("/_matrix/client/v3/rooms/%21tacos%3Aa.example/event/%240", route)
+    post = make_post(account)
+    error = await failure(partial(platform.publish, post, SECRETS))
+    assert error.effect is Effect.DONE
+    found = await platform.find(post, SECRETS)
+    assert found is not None
+    assert (found.native_id, homeserver.count(post.key)) == ("$0", 1)
 
 
 async def test_a_pause_in_milliseconds_is_kept(

@@ -15,10 +15,11 @@ from adapters.registry import Registry, installed
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.records import Activity
 from engine.domain.roles import Measured
-from engine.domain.strategy import ContentItem, Metric
+from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
 from tests.contracts.source_contract import NOW, SourceContract, ask
 

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.keys import digest
 from adapters.metrics.mastodon import MastodonSource
 from adapters.platforms.mastodon.adapter import MastodonAdapter
+from adapters.testing.behind_a_proxy import ProxiedContract
 from adapters.testing.contract import Call, PlatformContract, make_post
+from adapters.testing.proxy import FaultProxy
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -20,13 +23,13 @@ from engine.domain.ports import Platform, Published
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
 from tests.contracts.source_contract import ask
+from tests.real.pictures import picture
 from tests.real.servers.mastodon_mock import MastodonMock
 
-# The smallest picture there is: one transparent point.
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000020001e221bc33"
-    "0000000049454e44ae426082"
-)
+
+def point(folder: Path) -> Image:
+    (folder / "point.png").write_bytes(picture("point"))
+    return Image(file=str(folder / "point.png"), alt="Nothing to see", type="image/png")
 
 
 @pytest.fixture
@@ -36,10 +39,12 @@ def platform(tools: Tools) -> MastodonAdapter:
 
 @pytest.fixture
 def account(mastodon_mock: MastodonMock) -> Account:
+    return at(mastodon_mock.url)
+
+
+def at(url: str) -> Account:
     references = {"access_token": "env:MASTODON_TOKEN"}
-    return Account(
-        name="tacos", platform="mastodon", settings={"server": mastodon_mock.url}, secrets=references
-    )
+    return Account(name="tacos", platform="mastodon", settings={"server": url}, secrets=references)
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def secrets(mastodon_mock: MastodonMock) -> dict[str, str]:
 
 @pytest.fixture
 def count(mastodon_mock: MastodonMock) -> Callable[[str], int]:
-    return lambda _key: sum("Carnitas today." in each["content"] for each in mastodon_mock.statuses())
+    return lambda key: mastodon_mock.count(digest(key))
 
 
 @pytest.fixture
@@ -76,10 +81,28 @@ class TestContract(PlatformContract):
     ) -> None:
         """With another text: this server stamps its own time, which is after both slots."""
         await platform.publish(make_post(account, slot=slot), secrets)
-        other = make_post(
-            account, slot=slot + timedelta(days=1), item=ContentItem(id="x", body="Fish today.")
-        )
+        other = make_post(account, slot=slot, item=ContentItem(id="x", body="Fish today."))
         assert await platform.find(other, secrets) is None
+
+
+class TestBehindAProxy(ProxiedContract):
+    """Every fault at every request of a post with an image."""
+
+    @pytest.fixture
+    def upstream(self, mastodon_mock: MastodonMock) -> str:
+        return mastodon_mock.url.removeprefix("http://")
+
+    @pytest.fixture
+    def account(self, proxy: FaultProxy) -> Account:
+        return at(proxy.url)
+
+    @pytest.fixture
+    def secrets(self, mastodon_mock: MastodonMock) -> dict[str, str]:
+        return {"access_token": mastodon_mock.token}
+
+    @pytest.fixture
+    def item(self, tmp_path: Path) -> ContentItem:
+        return ContentItem(id="x", body="Carnitas today.", images=(point(tmp_path),))
 
 
 async def test_a_text_over_the_limit_is_refused_by_the_server_and_was_said_beforehand(
@@ -108,10 +131,10 @@ async def test_a_post_with_links_tags_and_an_image_is_found_again(
     mastodon_mock: MastodonMock,
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "point.png").write_bytes(PNG)
-    image = Image(file=str(tmp_path / "point.png"), alt="Nothing to see", type="image/png")
     body = "A **big** [menu](https://tacos.example/menu?a=1&b=2) — ¡ándale! 🌮"
-    item = ContentItem(id="x", body=body, tags=("taco tuesday",), link="https://b.example", images=(image,))
+    item = ContentItem(
+        id="x", body=body, tags=("taco tuesday",), link="https://b.example", images=(point(tmp_path),)
+    )
     post = make_post(account, item=item, slot=datetime.now(UTC))
     published = await platform.publish(await platform.prepare(post, secrets), secrets)
     assert published is not None

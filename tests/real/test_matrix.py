@@ -9,7 +9,9 @@ from functools import partial
 import pytest
 
 from adapters.platforms.matrix.adapter import MatrixAdapter
+from adapters.testing.behind_a_proxy import ProxiedContract
 from adapters.testing.contract import Call, PlatformContract, make_post
+from adapters.testing.proxy import FaultProxy
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
@@ -70,6 +72,22 @@ class TestContract(PlatformContract):
     @pytest.fixture
     def secrets(self, homeserver: Synapse) -> dict[str, str]:
         return {"access_token": homeserver.login()}
+
+
+class TestBehindAProxy(ProxiedContract):
+    """Every fault at every request."""
+
+    @pytest.fixture
+    def upstream(self, homeserver: Synapse) -> str:
+        return homeserver.url.removeprefix("http://")
+
+    @pytest.fixture
+    def account(self, proxy: FaultProxy, room: str) -> Account:
+        return at(proxy.url, room)
+
+    @pytest.fixture
+    def secrets(self, homeserver: Synapse) -> dict[str, str]:
+        return {"access_token": homeserver.token}
 
 
 async def test_a_token_that_was_revoked_says_so(

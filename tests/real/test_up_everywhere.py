@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
+from adapters.platforms.webhook.signing import delivery_id
 
 from adapters.keys import digest
-from adapters.platforms.webhook.signing import delivery_id
 from engine.domain.ports import Store
 from tests.adapters import local_server, mail_server
 from tests.adapters.mail_server import MailServer

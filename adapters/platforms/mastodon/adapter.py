@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.api import Api
 from adapters.http import url_problem
 from adapters.keys import digest
 from adapters.measures import exceeded
-from adapters.platforms.mastodon.server import LIMITS, MastodonServer
+from adapters.platforms.mastodon.server import LIMITS, MastodonServer, Status
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.mastodon.text import countable, likeness, status_text, text_of
 from adapters.settings import problems, read
@@ -24,10 +24,12 @@ from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured
 from engine.domain.workspace import Account
 
+K = TypeVar("K")
+
 # Clocks of servers differ; a post that bears an earlier time than this before its slot is another one.
 _SKEW = timedelta(seconds=30)
 _HISTORY = timedelta(days=365)
-_MOST_UPLOADS = 256
+_MOST_REMEMBERED = 1000
 _MEDIA_REST = timedelta(seconds=2)
 _CLAIMED = re.compile(r"https?://(?P<host>[^/]+)/(?:@[^/]+|users/[^/]+/statuses|web/statuses)/(?P<id>\w+)")
 
@@ -50,6 +52,8 @@ class MastodonAdapter:
         self._tools = tools
         # Images that are uploaded and not yet attached, by account, post and image, so that a second try goes on.
         self._uploads: dict[tuple[str, str, str], str] = {}
+        # Which post was which, by server and id: so that another slot with the same text is not taken for it.
+        self._made: dict[tuple[str, str], str] = {}
 
     def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
         """Return what is wrong, one sentence each; pure."""
@@ -107,7 +111,7 @@ class MastodonAdapter:
         made = await self._server(post.account, secrets).create(status, digest(post.key))
         for kept in [kept for kept in self._uploads if kept[1] == post.key]:
             del self._uploads[kept]
-        return made.published
+        return self._noted(post, made)
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:
         """Look for the post's text among what the account posted since the slot, or for a pasted link.
@@ -121,8 +125,9 @@ class MastodonAdapter:
         past = await server.past((await server.me()).id, post.slot - _SKEW)
         wanted = likeness(status_text(post.item))
         for status in past.statuses:
-            if likeness(text_of(status.content)) == wanted:
-                return status.published
+            others = self._made.get((_settings(post.account).server, status.id), post.key) != post.key
+            if not others and likeness(text_of(status.content)) == wanted:
+                return self._noted(post, status)
         if not past.whole:
             raise _uncertain(f"the newest {len(past.statuses)} posts since its slot are not all")
         if past.statuses and not (await server.instance()).is_mastodon:
@@ -148,15 +153,17 @@ class MastodonAdapter:
         past = await server.past((await server.me()).id, since, replies=False)
         return [status.activity for status in past.statuses[:newest]]
 
+    def _noted(self, post: Post, status: Status) -> Published:
+        _remember(self._made, (_settings(post.account).server, status.id), post.key)
+        return status.published
+
     async def _upload(self, server: MastodonServer, post: Post, image: Image) -> str:
         place = (post.account.name, post.key, f"{image.sha256 or image.file}/{image.alt}")
         known = self._uploads.get(place)
         upload = await server.uploaded(known) if known else None
         if upload is None:
             upload = await server.upload(image)
-            while len(self._uploads) >= _MOST_UPLOADS:
-                del self._uploads[next(iter(self._uploads))]
-            self._uploads[place] = upload.id
+            _remember(self._uploads, place, upload.id)
         if not upload.ready:
             raise PublishError(
                 "The server still works on an image; it is asked again. This call posted nothing.",
@@ -182,6 +189,13 @@ def _settings(account: Account) -> MastodonSettings:
             effect=Effect.NONE,
             trouble=Trouble.SETTINGS,
         ) from None
+
+
+def _remember(kept: dict[K, str], name: K, value: str) -> None:
+    """Keep a value, and only the newest of all."""
+    kept[name] = value
+    while len(kept) > _MOST_REMEMBERED:
+        del kept[next(iter(kept))]
 
 
 def _uncertain(why: str) -> PublishError:

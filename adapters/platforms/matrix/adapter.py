@@ -61,16 +61,17 @@ class MatrixAdapter:
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
         """Say it once. The same post again is the same message. Raises PublishError.
 
-        When it was said is read from the server afterwards; where that fails it counts as said now.
+        When it was said is read from the server afterwards. Where that fails the effect is `done`: a look tells the rest.
         """
         room = self._room(post.account, secrets)
-        sent = await room.send(post)
+        identity = await room.send(post)
         try:
-            event = await room.event(sent.event_id)
-        except PublishError:
-            event = None
-        now = int(self._tools.clock.now().timestamp() * 1000)
-        return room.published(event or sent.model_copy(update={"origin_server_ts": now}))
+            event = await room.event(identity)
+        except PublishError as error:
+            raise _said(str(error), error) from None
+        if event is None:
+            raise _said("The homeserver does not show it (yet).")
+        return room.published(event)
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:
         """Look for the message with the post's key, or for a pasted link. Raises PublishError, effect none."""
@@ -117,6 +118,17 @@ def _settings(account: Account) -> MatrixSettings:
             effect=Effect.NONE,
             trouble=Trouble.SETTINGS,
         ) from None
+
+
+def _said(why: str, cause: PublishError | None = None) -> PublishError:
+    return PublishError(
+        f"The message was said, but when is not known: {why}",
+        effect=Effect.DONE,
+        transient=True,
+        trouble=cause.trouble if cause else Trouble.BROKEN,
+        retry_after=cause.retry_after if cause else None,
+        raw=cause.raw if cause else "",
+    )
 
 
 def _item_problems(item: ContentItem) -> list[str]:

@@ -67,6 +67,10 @@ class _Me(Seen):
     user_id: str
 
 
+class _Encryption(Seen):
+    algorithm: str
+
+
 class _Members(Seen):
     joined: dict[str, Any] = Field(default_factory=dict)
 
@@ -112,8 +116,8 @@ class Room:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._path = f"/_matrix/client/v3/rooms/{quote(settings.room, safe='')}"
 
-    async def send(self, post: Post) -> Event:
-        """Say it, once: the server answers the same transaction of the same token with the same event."""
+    async def send(self, post: Post) -> str:
+        """Say it, once, and return the event's id: the same for the same transaction of the same token."""
         content = content_of(post.item, post.key, notice=self._settings.notice)
         answer = await self._api.send(
             "PUT",
@@ -122,7 +126,7 @@ class Room:
             headers=self._headers,
             json=content,
         )
-        return Event(event_id=answer.read(_Sent).event_id, origin_server_ts=0)
+        return answer.read(_Sent).event_id
 
     async def event(self, identity: str) -> Event | None:
         """Return an event of the room, or None when it is not there."""
@@ -132,7 +136,7 @@ class Room:
     async def encrypted(self) -> bool:
         """Tell whether what is said here must be encrypted."""
         answer = await self._get(f"{self._path}/state/m.room.encryption", accept={_NOT_FOUND})
-        return answer.status != _NOT_FOUND
+        return answer.status != _NOT_FOUND and bool(answer.read(_Encryption).algorithm)
 
     async def members(self) -> int:
         """Return how many people are in the room."""

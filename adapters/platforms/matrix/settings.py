@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from adapters.web_address import ServerAddress
 from engine.domain.base import Model
+
+_ROOM = re.compile(r"![^\s/?#]{1,254}")
+
+
+def _room(text: str) -> str:
+    if not _ROOM.fullmatch(text):
+        raise ValueError("it must be the room's internal id, such as !abc:tacos.example, not an alias with #")
+    return text
 
 
 class MatrixSettings(Model):
@@ -16,7 +25,7 @@ class MatrixSettings(Model):
     homeserver: ServerAddress = Field(
         description="the account's server, as programs reach it, such as https://matrix.org."
     )
-    room: Annotated[str, StringConstraints(pattern=r"^![^\s/?#]+$", max_length=255)] = Field(
+    room: Annotated[str, AfterValidator(_room)] = Field(
         description="the room's internal id, such as !abc:tacos.example; an alias with # may move, so it will not do."
     )
     notice: bool = Field(

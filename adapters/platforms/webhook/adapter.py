@@ -24,6 +24,7 @@ from engine.domain.workspace import Account
 
 _CONFLICT = 409
 _NOT_FOUND = 404
+_PAGE = (b"<!doctype", b"<html")
 _SECRET_URL = "https://secret.invalid/"  # noqa: S105 - stands in for one while settings are judged
 
 
@@ -81,7 +82,7 @@ class WebhookAdapter:
         return found
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
-        """Deliver it once. A status of 2xx means delivered, whatever the answer says. Raises PublishError."""
+        """Deliver it once. A status of 2xx means delivered, unless a page for people comes with it. Raises PublishError."""
         receiver, identity, body = self._receiver(post, secrets), message_id(post.key), payload(post)
         headers = {
             "Content-Type": "application/json",
@@ -97,6 +98,13 @@ class WebhookAdapter:
             headers=headers,
             content=body,
         )
+        if answer.body.lstrip()[:9].lower().startswith(_PAGE):
+            raise PublishError(
+                f"{answer.where} answered {answer.status} with a page for people, as walls and proxies do in the place of a "
+                "receiver. Whether the post was delivered is not known.",
+                effect=Effect.MAYBE,
+                trouble=Trouble.BROKEN,
+            )
         return self._published(identity, _fields(answer))
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,19 @@ class MastodonMock:
     url: str
     token: str
     server: Server
+    database: Path
+
+    def count(self, key: str) -> int:
+        """Return how many posts came under this key. Fails when any post came without a key, or twice under one."""
+        with closing(sqlite3.connect(self.database)) as database:
+            posts = "select count(*) from statuses"
+            keyed = f"{posts} where id in (select status_id from idempotency where key like ?)"
+            all_posts, of_any_key, of_this = (
+                int(database.execute(query, words).fetchone()[0])
+                for query, words in ((posts, ()), (keyed, ("%",)), (keyed, (key,)))
+            )
+        assert all_posts == of_any_key, "a post came without a key, or twice under one"
+        return of_this
 
     def get(self, path: str, **query: str) -> Any:
         """Return what the server answers to the account."""
@@ -69,7 +83,7 @@ def running() -> Iterator[MastodonMock]:
     try:
         url = f"http://127.0.0.1:{port}"
         server.ready(lambda: answers(f"{url}/api/v2/instance", 200))
-        yield MastodonMock(url, TOKEN, server)
+        yield MastodonMock(url, TOKEN, server, folder / "mock.sqlite3")
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
