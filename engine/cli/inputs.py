@@ -1,4 +1,4 @@
-"""The CSV files of `simulate`: posts and samples that are to happen, read with their positions."""
+"""The CSV files of `simulate` and `rules backtest`: posts, samples and channels, read with their positions."""
 
 from __future__ import annotations
 
@@ -36,8 +36,11 @@ class Row:
         return Problem(self.file, self.line, 1, message, mend)
 
 
-def read_rows(path: Path, known: Sequence[str], needed: Sequence[str]) -> list[Row]:
-    """Read a CSV file with a header line. Raises DocumentError with all that is wrong with its form."""
+def read_rows(path: Path, known: Sequence[str] | None, needed: Sequence[str]) -> list[Row]:
+    """Read a CSV file with a header line. Raises DocumentError with all that is wrong with its form.
+
+    With `known` None the file may have any other columns as well.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -52,11 +55,11 @@ def read_rows(path: Path, known: Sequence[str], needed: Sequence[str]) -> list[R
         raise _broken(path, 1, f"this is no CSV ({error})", f"Begin it with {','.join(needed)}") from None
 
 
-def _check_header(path: Path, header: list[str], known: Sequence[str], needed: Sequence[str]) -> None:
+def _check_header(path: Path, header: list[str], known: Sequence[str] | None, needed: Sequence[str]) -> None:
     problems = [
         Problem(str(path), 1, 1, f"there is no column {name!r}", choose(name, known, ""))
         for name in header
-        if name not in known
+        if known is not None and name not in known
     ]
     problems += [
         Problem(
@@ -64,7 +67,7 @@ def _check_header(path: Path, header: list[str], known: Sequence[str], needed: S
             1,
             1,
             f"the column {name!r} is missing",
-            f"The first line names the columns: {','.join(known)}",
+            f"The first line names the columns: {','.join(known or needed)}",
         )
         for name in needed
         if name not in header

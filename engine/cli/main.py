@@ -29,6 +29,7 @@ COMMANDS = (
     "pause",
     "resume",
     "simulate",
+    "rules",
     "journal",
     "worker",
     "doctor",

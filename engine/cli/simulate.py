@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "drumbeat/simulation/v1"
 _MOST_DAYS = 36_525
-_QUIET_SECONDS = 2.0
 
 
 def simulate(
@@ -215,17 +213,13 @@ def _names(names: Iterable[str]) -> str:
     return listed(names)
 
 
-def _with_progress(entries: Iterable[tuple[Plan, Entry]]) -> Iterator[tuple[Plan, Entry]]:
-    """Pass entries on; on a terminal that shows only stderr, say now and then how far it is."""
-    from engine.cli.output import tell
+def _with_progress(entries: Iterable[tuple[Plan, Entry]]) -> Iterable[tuple[Plan, Entry]]:
+    """Pass entries on; where only stderr is watched, say now and then how far it is."""
+    from engine.cli.progress import watched
 
-    watched = sys.stderr.isatty() and not sys.stdout.isatty()
-    told = time.monotonic()
-    for pair in entries:
-        if watched and time.monotonic() - told > _QUIET_SECONDS:
-            told = time.monotonic()
-            tell(f"… {pair[1].at:%Y-%m-%d}")
-        yield pair
+    if sys.stdout.isatty():
+        return entries
+    return watched(entries, lambda _, pair: f"{pair[1].at:%Y-%m-%d}")
 
 
 def _print_records(entries: Iterable[tuple[Plan, Entry]]) -> None:

@@ -1,0 +1,65 @@
+"""The back-test of a plan over its own history: the very same heart and evaluation, fed with what really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from engine.domain.alerts import is_active
+from engine.domain.journal import Entry
+from engine.domain.plan import Plan
+from engine.domain.records import Alert, AlertState
+from engine.runtime.simulation import World, simulate
+from rules.backtest.episodes import Episode
+from rules.backtest.replayed import replayed, unfit_for_history
+from rules.backtest.tally import Tried
+
+
+def live_through(plan: Plan, world: World, start: datetime, end: datetime) -> Iterator[Entry]:
+    """Yield what a strategy with the plan's rules would have written into its journal, from `start` to `end` (aware).
+
+    `world` holds the posts and samples that there were. The plan's actions post nothing: the history has it all.
+    """
+    return simulate(replayed(plan), world, start, end)
+
+
+def tried(
+    plan: Plan, wanted: Collection[str], entries: Iterable[Entry], span: timedelta
+) -> list[Tried]:
+    """Return what each of the wanted rules said, by the entries of the journal, in the order of the plan."""
+    found: dict[str, list[Episode]] = {name: [] for name in wanted}
+    for episode in episodes(entries):
+        if episode.rule in found:
+            found[episode.rule].append(episode)
+    judged: dict[str, list[str]] = {name: [] for name in wanted}
+    for rule, subject in plan.judged:
+        if rule.name in judged:
+            judged[rule.name].append(subject)
+    return [
+        Tried(
+            rule,
+            tuple(judged[rule.name]),
+            tuple(found[rule.name]),
+            span,
+            unfit=unfit_for_history(rule, plan) or ("" if judged[rule.name] else "the plan has nothing that it judges"),
+        )
+        for rule in plan.rules
+        if rule.name in wanted
+    ]
+
+
+def episodes(entries: Iterable[Entry]) -> list[Episode]:
+    """Return the lives of all alerts in a journal, in the order in which they fired."""
+    found: dict[tuple[str, datetime], Alert] = {}
+    for entry in entries:
+        data = entry.data.get("alert")
+        if data is None:
+            continue
+        alert = Alert.model_validate(data)
+        ended = alert.state is AlertState.RESOLVED and alert.resolved_at is not None
+        if alert.fired_at is not None and (is_active(alert) or ended):
+            found[alert.id, alert.fired_at] = alert
+    return sorted(
+        Episode(fired, alert.rule, alert.subject, None if is_active(alert) else alert.resolved_at)
+        for (_, fired), alert in found.items()
+    )

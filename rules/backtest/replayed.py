@@ -1,0 +1,83 @@
+"""A plan as a back-test lives by it: its rules over posts and values that there were, while it does nothing itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from engine.domain.plan import Plan
+from engine.domain.rule import Rule
+from engine.domain.schedule import Schedule
+from engine.domain.strategy import Action, Channel
+from engine.domain.workspace import SourceConfig
+from rules.backtest.reading import facts_named
+
+# A wall time before every history: a schedule that never comes again keeps its blackouts and does nothing.
+_LONG_AGO = datetime(1970, 1, 2)  # noqa: DTZ001 - wall times have no zone
+_EVERY = timedelta(hours=1)
+_UNTOLD = frozenset(
+    {
+        "channel.next_slot_at",
+        "channel.slots_ahead",
+        "channel.content_ready",
+        "channel.open_replies",
+        "channel.live",
+        "channel.paused",
+        "channel.credential_expires_at",
+        "metric.used_at",
+        "strategy.open_tasks",
+        "strategy.overdue_tasks",
+        "strategy.last_review_at",
+        "strategy.paused",
+        "strategy.revised_at",
+        "person.open_tasks",
+        "person.overdue_tasks",
+    }
+)
+_UNTOLD_SUBJECTS = ("task", "post", "source")
+
+
+def unfit_for_history(rule: Rule, plan: Plan) -> str:
+    """Return why a history of posts and values cannot tell what the rule says; empty where it can."""
+    if rule.deadline is not None and rule.deadline.since in ("slot", "reading"):
+        return f"it rests on the {rule.deadline.since}s of the engine, and the history holds posts and values only"
+    if rule.of in _UNTOLD_SUBJECTS:
+        return f"it judges each {rule.of}, and the history holds posts and values only"
+    untold = sorted(facts_named(rule, plan) & _UNTOLD)
+    return f"it rests on {', '.join(untold)}, which no history of posts and values holds" if untold else ""
+
+
+def replayed(plan: Plan) -> Plan:
+    """Return the plan with actions that never come, with every channel seen, and without rules that history cannot tell."""
+    name = _free_name(plan)
+    strategy = plan.strategy.model_copy(
+        update={
+            "actions": tuple(_at_rest(action) for action in plan.strategy.actions),
+            "channels": tuple(_seen(channel, name) for channel in plan.strategy.channels),
+            "reviews": (),
+        }
+    )
+    source = SourceConfig(name=name, kind="csv", every=_EVERY)
+    workspace = plan.workspace.model_copy(update={"sources": (*plan.workspace.sources, source)})
+    rules = tuple(
+        rule.model_copy(update={"enabled": False}) if unfit_for_history(rule, plan) else rule
+        for rule in plan.rules
+    )
+    return plan.model_copy(update={"workspace": workspace, "strategy": strategy, "rules": rules})
+
+
+def _free_name(plan: Plan) -> str:
+    name, taken = "history", {source.name for source in plan.workspace.sources}
+    while name in taken:
+        name += "-"
+    return name
+
+
+def _at_rest(action: Action) -> Action:
+    schedule = Schedule(
+        dates=(_LONG_AGO,), timezone=action.schedule.timezone, blackout=action.schedule.blackout
+    )
+    return action.model_copy(update={"schedule": schedule})
+
+
+def _seen(channel: Channel, source: str) -> Channel:
+    return channel if channel.activity else channel.model_copy(update={"activity": source})
