@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.measure import table
 
-NAMES = ("heart", "rules", "store", "start", "throughput")
+NAMES = ("heart", "rules", "backtest", "store", "start", "throughput")
 
 
 def main(wanted: list[str]) -> int:

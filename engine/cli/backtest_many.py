@@ -9,15 +9,16 @@ from pathlib import Path
 from engine.cli import inputs
 from engine.cli.progress import counted
 from engine.cli.rulesets import RuleSet
+from engine.documents.words import listed
 from engine.domain.errors import DocumentError, DrumbeatError, Problem
 from engine.domain.rule import Rule
 from engine.domain.strategy import Channel
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History, Seen, history, seen
-from rules.backtest.many import bare_channel, episodes_of, unjudgeable
+from rules.backtest.many import Many, bare_channel
 from rules.backtest.tally import Tried
 
-UNFIT = "it cannot be judged from the dates of posts alone"
+_BARE = bare_channel()
 
 
 def read(posts: Path, channels: Path, zone: str) -> list[History]:
@@ -48,30 +49,35 @@ def judge(rules: RuleSet, wanted: Sequence[Rule], found: Sequence[History]) -> l
     Raises DrumbeatError when none of them can. A channel that the plan has is judged by what the plan says of it, any
     other by its rhythm alone.
     """
-    zone = rules.zone
+    many = Many(wanted, rules.signals, rules.zone)
     places = [_place(rules, one.channel) for one in found]
-    unfit = [rule.name for rule in unjudgeable(wanted, places, zone)]
-    judged = [rule for rule in wanted if rule.name not in unfit]
-    if not judged:
+    kinds = list({id(place): place for place in places}.values())
+    unfit = {rule.name: many.unfit(rule, kinds) for rule in wanted}
+    if wanted and all(unfit.values()):
         raise DrumbeatError(
-            f"Of {', '.join(unfit) or 'no rule'} nothing can be said: {UNFIT}. With --channels a channel has no cadence "
-            "and no numbers unless the plan names it; leave --channels out to try rules on the plan's own history."
+            f"Of {listed(unfit)} nothing can be said: {next(iter(unfit.values()))}. With --channels a channel has no "
+            "cadence unless the plan names it; leave --channels out to try rules on the plan's own history."
         )
-    episodes: dict[str, list[Episode]] = {rule.name: [] for rule in judged}
+    episodes: dict[str, list[Episode]] = {rule.name: [] for rule in wanted}
     for place, one in zip(places, counted(found, "channels"), strict=False):
-        for episode in episodes_of(judged, place, one, zone):
+        for episode in many.episodes(place, one):
             episodes[episode.rule].append(episode)
     span, names = _span(found), tuple(f"channel/{one.channel}" for one in found)
     return [
-        Tried(rule, (), (), span, apart=True, unfit=UNFIT)
-        if rule.name in unfit
-        else Tried(rule, names, tuple(episodes[rule.name]), span, apart=True)
+        Tried(
+            rule,
+            () if unfit[rule.name] else names,
+            tuple(episodes[rule.name]),
+            span,
+            apart=True,
+            unfit=unfit[rule.name],
+        )
         for rule in wanted
     ]
 
 
 def _place(rules: RuleSet, name: str) -> Channel:
-    return (rules.plan.channels.get(name) if rules.plan else None) or bare_channel(name)
+    return (rules.plan.channels.get(name) if rules.plan else None) or _BARE
 
 
 def _span(found: Sequence[History]) -> timedelta:

@@ -117,6 +117,19 @@ def samples_of(rows: Sequence[Row], plan: Plan) -> dict[str, list[Sample]]:
     return _grouped(rows, plan, "metric", plan.metrics, sample)
 
 
+def history_rows(
+    posts: Path | None, samples: Path | None, plans: Sequence[Plan]
+) -> tuple[list[Row], list[Row]]:
+    """Read the posts and samples of the plans. Raises DocumentError, also for rows that belong to none of them."""
+    channels = {name for plan in plans for name in plan.channels}
+    metrics = {name for plan in plans for name in plan.metrics}
+    post_rows = read_rows(posts, POSTS, ("channel", "at")) if posts else []
+    sample_rows = read_rows(samples, SAMPLES, ("metric", "at", "value")) if samples else []
+    refuse_strangers(post_rows, plans, "channel", channels)
+    refuse_strangers(sample_rows, plans, "metric", metrics)
+    return post_rows, sample_rows
+
+
 def refuse_strangers(rows: Sequence[Row], plans: Sequence[Plan], column: str, names: Collection[str]) -> None:
     """Raise DocumentError for rows that belong to no plan: an unknown channel, metric or strategy."""
     ids = [plan.id for plan in plans]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import rules_backtest
+from engine.cli import rules_backtest, rules_test
 from engine.cli.options import Json
 
 if TYPE_CHECKING:
@@ -110,12 +110,11 @@ def _origins(one: RuleSet) -> dict[str, str]:
 def _subjects(one: RuleSet, rule: Rule) -> list[str]:
     if one.plan is None:
         return []
-    from engine.domain.subjects import subjects
-
-    return list(subjects(one.plan.strategy, one.plan.sources, rule))
+    return [subject for judged, subject in one.plan.judged if judged.name == rule.name]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
+    rules_test.register(group)
     rules_backtest.register(group)
     app.add_typer(group, name="rules")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,13 +11,21 @@ from engine.cli.guard import ExitCode
 from engine.cli.options import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engine.cli.rulesets import RuleSet
-    from rules.backtest.tally import Difference, Tried
+    from rules.backtest.tally import Tried
 
 
-def backtest(
+class History(NamedTuple):
+    """Where the history stands, and the part of it that is lived through, as it was typed."""
+
+    posts: Path | None
+    samples: Path | None
+    channels: Path | None
+    start: str
+    end: str
+
+
+def backtest(  # noqa: PLR0917 - the options of a command
     path: Annotated[
         Path,
         typer.Argument(metavar="PATH", help="The plan whose rules are tried, or the name of a rule pack."),
@@ -33,6 +41,10 @@ def backtest(
             help="What was posted: CSV with channel,at and maybe ref,title,strategy; with --channels channel_id,date.",
         ),
     ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Values of metrics: CSV with metric,at,value and maybe strategy."),
+    ] = None,
     channels: Annotated[
         Path | None,
         typer.Option(
@@ -40,6 +52,10 @@ def backtest(
             help="Many channels, each by itself: CSV with channel_id,observed_until, the end of what was watched.",
         ),
     ] = None,
+    start: Annotated[
+        str, typer.Option(metavar="TIME", help="Where it begins. Default: with the first row.")
+    ] = "",
+    end: Annotated[str, typer.Option(metavar="TIME", help="Where it ends. Default: with the last row.")] = "",
     against: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="Older rules: show which episodes appear, vanish or move."),
@@ -51,8 +67,11 @@ def backtest(
 ) -> None:
     """Show what rules would have said over a real history, before they are let loose.
 
-    An episode is the life of one alert: it fires once, however long it lasts. With --channels every channel of that
-    file is judged by itself, and no budget is: that is what one team has for all its channels.
+    An episode is the life of one alert: it fires once, however long it lasts. The plan is lived through as the engine
+    would have, only that its actions do nothing: the posts are those of the history.
+
+    With --channels every channel of that file is judged by itself, known by its posts alone, and no budget is judged:
+    that is what one team has for all its channels.
 
     Exit code 3 when a rule with a budget would have had more episodes a week than that.
     """
@@ -64,19 +83,18 @@ def backtest(
         raise typer.BadParameter(
             "--csv prints episodes alone, without --json and --against", param_hint="--csv"
         )
-    if posts is None or channels is None:
-        raise typer.BadParameter("name the history: --posts and --channels", param_hint="--posts")
+    history = History(posts, samples, channels, start, end)
     rules = one_rule_set(path)
-    tried = _many(rules, rule or (), posts, channels)
-    changes: list[Difference] | None = None
+    tried = _tried(rules, rule or [], history)
+    changes = None
     if against is not None:
-        old = _many(one_rule_set(against), rule or (), posts, channels)
+        old = _tried(one_rule_set(against), rule or [], history)
         changes = differences(
             (episode for one in old for episode in one.episodes),
             (episode for one in tried for episode in one.episodes),
         )
     if csv:
-        report.print_csv(tried, column="channel_id")
+        report.print_csv(tried, column="subject" if channels is None else "channel_id")
     elif json:
         report.print_json(rules.name, tried, changes)
     else:
@@ -85,11 +103,23 @@ def backtest(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _many(rules: RuleSet, names: Sequence[str], posts: Path, channels: Path) -> list[Tried]:
-    from engine.cli.backtest_many import judge, read
+def _tried(rules: RuleSet, names: list[str], history: History) -> list[Tried]:
+    from engine.cli import backtest_history, backtest_many
     from engine.cli.rulesets import chosen
 
-    return judge(rules, chosen(rules.rules, names), read(posts, channels, rules.zone))
+    if history.channels is None:
+        plan = backtest_history.plan_of(rules)
+        if history.posts is None and history.samples is None:
+            raise typer.BadParameter("name the history: --posts, --samples or both", param_hint="--posts")
+        past = backtest_history.read(plan, history.posts, history.samples, history.start, history.end)
+        return backtest_history.judge(plan, names, past)
+    if history.posts is None:
+        raise typer.BadParameter("--channels needs --posts", param_hint="--posts")
+    for option in ("samples", "start", "end"):
+        if getattr(history, option):
+            raise typer.BadParameter("not together with --channels", param_hint=f"--{option}")
+    found = backtest_many.read(history.posts, history.channels, rules.zone)
+    return backtest_many.judge(rules, chosen(rules.rules, names), found)
 
 
 def register(group: typer.Typer) -> None:

@@ -13,7 +13,8 @@ from engine.documents.words import choose
 from engine.domain.errors import NotFoundError
 from engine.domain.plan import Plan
 from engine.domain.rule import Rule
-from rules.packs import load_pack, pack_names
+from engine.domain.signal import Signal
+from rules.packs import describe_pack, load_pack, pack_names
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class RuleSet:
     name: str
     rules: tuple[Rule, ...]
     plan: Plan | None = None
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Return the signals that the rules may read."""
+        return self.plan.signals if self.plan else describe_pack(self.name).signals
 
     @property
     def zone(self) -> str:

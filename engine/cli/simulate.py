@@ -122,12 +122,7 @@ def _worlds(
     from engine.cli import inputs
     from engine.runtime.simulation import World
 
-    channels = {name for plan in plans for name in plan.channels}
-    metrics = {name for plan in plans for name in plan.metrics}
-    post_rows = inputs.read_rows(posts, inputs.POSTS, ("channel", "at")) if posts else []
-    sample_rows = inputs.read_rows(samples, inputs.SAMPLES, ("metric", "at", "value")) if samples else []
-    inputs.refuse_strangers(post_rows, plans, "channel", channels)
-    inputs.refuse_strangers(sample_rows, plans, "metric", metrics)
+    post_rows, sample_rows = inputs.history_rows(posts, samples, plans)
     _warn_unseen(post_rows, plans)
     silences = [_silence(text, plans) for text in silence]
     by_hand = _by_hand(plans)

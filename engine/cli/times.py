@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import typer
 
+from engine.domain.wallclock import parse_instant
+
+__all__ = ["parse_instant", "parse_moment"]
+
 _DISTANCE = re.compile(r"\s*(\d+(\.\d+)?\s*[wdhms]\s*)+", re.ASCII)
-_EXAMPLES = "2026-03-01, 2026-03-01T09:00, 2026-03-01T09:00Z"
-
-
-def parse_instant(text: str, zone: str) -> datetime:
-    """Read a date or time; one without a zone is meant in `zone`, a date alone is its midnight there.
-
-    A time that a change of clocks skips becomes the first one after it; of one that comes twice, the first is
-    meant. Returns UTC. Raises ValueError with examples.
-    """
-    from engine.domain.wallclock import instant_of
-
-    raw = text.strip()
-    try:
-        moment = datetime.fromisoformat(raw)
-    except ValueError:
-        raise ValueError(f"{raw!r} is no date or time; write it as in {_EXAMPLES}") from None
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    return instant_of(zone, moment)
 
 
 def parse_moment(text: str, zone: str, now: datetime, *, past: bool = False, option: str) -> datetime:

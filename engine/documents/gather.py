@@ -11,7 +11,7 @@ from engine.documents.textfile import refuse
 from engine.documents.words import choose, found
 from engine.domain.errors import DocumentError, Problem
 
-KINDS = ("Workspace", "Strategy")
+KINDS = ("Workspace", "Strategy", "RuleTest")
 _ENDINGS = {".yaml", ".yml"}
 _MAX_FILES = 500
 

@@ -49,6 +49,24 @@ def zone_info(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
 
 
+def parse_instant(text: str, zone: str) -> datetime:
+    """Read a date or time; one without a zone is meant in `zone`, a date alone is its midnight there.
+
+    A time that a change of clocks skips becomes the first one after it; of one that comes twice, the first is
+    meant. Returns UTC. Raises ValueError with examples.
+    """
+    raw = text.strip()
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        raise ValueError(
+            f"{raw!r} is no date or time; write it as in 2026-03-01, 2026-03-01T09:00, 2026-03-01T09:00Z"
+        ) from None
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return instant_of(zone, moment)
+
+
 def wall_of(zone: str, instant: datetime) -> datetime:
     """Return what the clock of `zone` shows at `instant`, as a naive datetime."""
     return instant.astimezone(zone_info(zone)).replace(tzinfo=None, fold=0)

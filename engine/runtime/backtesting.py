@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from rules.backtest.episodes import Episode
 from rules.backtest.replayed import replayed, unfit_for_history
 from rules.backtest.tally import Tried
 
+_NOTHING = "neither the plan nor the history holds anything that it judges"
+
 
 def live_through(plan: Plan, world: World, start: datetime, end: datetime) -> Iterator[Entry]:
     """Yield what a strategy with the plan's rules would have written into its journal, from `start` to `end` (aware).
@@ -23,17 +26,28 @@ def live_through(plan: Plan, world: World, start: datetime, end: datetime) -> It
     return simulate(replayed(plan), world, start, end)
 
 
+def untold(plan: Plan, world: World) -> frozenset[str]:
+    """Return the subjects of which the history holds nothing: that is not the same as that nothing happened."""
+    channels = {f"channel/{name}" for name in plan.channels if not world.posts.get(name)}
+    metrics = {f"metric/{name}" for name in plan.metrics if not world.samples.get(name)}
+    goals = {f"goal/{goal.name}" for goal in plan.strategy.goals if f"metric/{goal.metric}" in metrics}
+    return frozenset(channels | metrics | goals)
+
+
 def tried(
-    plan: Plan, wanted: Collection[str], entries: Iterable[Entry], span: timedelta
+    plan: Plan, wanted: Collection[str], entries: Iterable[Entry], span: timedelta, without: Collection[str]
 ) -> list[Tried]:
-    """Return what each of the wanted rules said, by the entries of the journal, in the order of the plan."""
-    found: dict[str, list[Episode]] = {name: [] for name in wanted}
+    """Return what each of the wanted rules said, by the entries of the journal, in the order of the plan.
+
+    What they said of the subjects in `without` is left out.
+    """
+    found: dict[str, list[Episode]] = defaultdict(list)
     for episode in episodes(entries):
-        if episode.rule in found:
+        if episode.subject not in without:
             found[episode.rule].append(episode)
-    judged: dict[str, list[str]] = {name: [] for name in wanted}
+    judged: dict[str, list[str]] = defaultdict(list)
     for rule, subject in plan.judged:
-        if rule.name in judged:
+        if subject not in without:
             judged[rule.name].append(subject)
     return [
         Tried(
@@ -41,7 +55,7 @@ def tried(
             tuple(judged[rule.name]),
             tuple(found[rule.name]),
             span,
-            unfit=unfit_for_history(rule, plan) or ("" if judged[rule.name] else "the plan has nothing that it judges"),
+            unfit=unfit_for_history(rule) or ("" if judged[rule.name] else _NOTHING),
         )
         for rule in plan.rules
         if rule.name in wanted

@@ -9,7 +9,8 @@ from engine.domain.rule import Rule
 from engine.domain.schedule import Schedule
 from engine.domain.strategy import Action, Channel
 from engine.domain.workspace import SourceConfig
-from rules.backtest.reading import facts_named
+from rules.language import parse
+from rules.language.syntax import fact_names
 
 # A wall time before every history: a schedule that never comes again keeps its blackouts and does nothing.
 _LONG_AGO = datetime(1970, 1, 2)  # noqa: DTZ001 - wall times have no zone
@@ -36,13 +37,13 @@ _UNTOLD = frozenset(
 _UNTOLD_SUBJECTS = ("task", "post", "source")
 
 
-def unfit_for_history(rule: Rule, plan: Plan) -> str:
+def unfit_for_history(rule: Rule) -> str:
     """Return why a history of posts and values cannot tell what the rule says; empty where it can."""
     if rule.deadline is not None and rule.deadline.since in ("slot", "reading"):
         return f"it rests on the {rule.deadline.since}s of the engine, and the history holds posts and values only"
     if rule.of in _UNTOLD_SUBJECTS:
         return f"it judges each {rule.of}, and the history holds posts and values only"
-    untold = sorted(facts_named(rule, plan) & _UNTOLD)
+    untold = sorted(facts_named(rule) & _UNTOLD)
     return f"it rests on {', '.join(untold)}, which no history of posts and values holds" if untold else ""
 
 
@@ -59,10 +60,19 @@ def replayed(plan: Plan) -> Plan:
     source = SourceConfig(name=name, kind="csv", every=_EVERY)
     workspace = plan.workspace.model_copy(update={"sources": (*plan.workspace.sources, source)})
     rules = tuple(
-        rule.model_copy(update={"enabled": False}) if unfit_for_history(rule, plan) else rule
-        for rule in plan.rules
+        rule.model_copy(update={"enabled": False}) if unfit_for_history(rule) else rule for rule in plan.rules
     )
-    return plan.model_copy(update={"workspace": workspace, "strategy": strategy, "rules": rules})
+    # Made anew and not copied: a copy would keep what the plan has worked out about itself.
+    return Plan(
+        workspace=workspace, strategy=strategy, content=plan.content, rules=rules, signals=plan.signals
+    )
+
+
+def facts_named(rule: Rule, *, severities: bool = True) -> frozenset[str]:
+    """Return the facts that a rule's expressions read, with or without those that only say how much it matters."""
+    texts = [text for text in (rule.expr, rule.recover) if text]
+    texts += [one.when for one in rule.severities] if severities else []
+    return frozenset(name for text in texts for name in fact_names(parse(text)))
 
 
 def _free_name(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from engine.domain.conditions import Quiet
 from engine.domain.rule import Rule
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import Row, histories
-from rules.backtest.many import bare_channel, episodes_of
+from rules.backtest.many import Many, bare_channel
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 DATA, JUDGE = SHARED / "data" / "channels", SHARED / "tools" / "score_alerts.py"
@@ -20,10 +20,11 @@ QUIET = Rule(name="ChannelQuiet", reason="It has gone quiet.", quiet=Quiet())
 
 
 def quiet_episodes(posts: Sequence[Row], channels: Sequence[Row], zone: str = "UTC") -> list[Episode]:
+    many = Many([QUIET], (), zone)
     return [
         episode
         for history in histories(posts, channels, zone)
-        for episode in episodes_of([QUIET], bare_channel(history.channel), history, zone)
+        for episode in many.episodes(bare_channel(), history)
     ]
 
 

@@ -1,0 +1,90 @@
+"""The back-test of one plan over its own history of posts and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from engine.cli import inputs
+from engine.cli.output import tell_sentences
+from engine.cli.progress import watched
+from engine.cli.rulesets import RuleSet, chosen
+from engine.cli.times import parse_instant
+from engine.documents.words import listed
+from engine.domain.errors import DrumbeatError
+from engine.domain.plan import Plan
+from engine.domain.records import Activity, Sample
+from engine.runtime.backtesting import live_through, tried, untold
+from engine.runtime.simulation import World
+from rules.backtest.tally import Tried
+
+
+@dataclass(frozen=True)
+class Past:
+    """The history of a plan's channels and metrics, and from when until when it is lived through (UTC)."""
+
+    world: World
+    start: datetime
+    end: datetime
+
+
+def plan_of(rules: RuleSet) -> Plan:
+    """Return the plan of the rules. Raises a usage error for a pack, which has no channels of its own."""
+    if rules.plan is None:
+        raise typer.BadParameter(
+            f"{rules.name} is a pack: without a plan it judges only the channels of --channels",
+            param_hint="--channels",
+        )
+    return rules.plan
+
+
+def read(plan: Plan, posts: Path | None, samples: Path | None, start: str, end: str) -> Past:
+    """Read the history. By default it begins with the first row and ends with the last.
+
+    Raises DocumentError for rows that cannot be read, DrumbeatError for a history without an extent.
+    """
+    post_rows, sample_rows = inputs.history_rows(posts, samples, [plan])
+    made, seen = inputs.posts_of(post_rows, plan), inputs.samples_of(sample_rows, plan)
+    instants = [*_instants(made.values()), *_instants(seen.values())]
+    if not instants:
+        raise DrumbeatError(
+            "The history holds no post and no value of this plan, so there is nothing to try rules on."
+        )
+    first = _given(start, plan, "--start") or min(instants)
+    last = _given(end, plan, "--end") or max(instants)
+    if last <= first:
+        raise DrumbeatError(
+            f"The history ends ({last:%Y-%m-%d}) before it begins ({first:%Y-%m-%d}), or at once; give --end a later day."
+        )
+    return Past(World(posts=made, samples=seen), first, last)
+
+
+def _instants(things: Iterable[Sequence[Activity] | Sequence[Sample]]) -> Iterable[datetime]:
+    return (thing.at for each in things for thing in each)
+
+
+def _given(text: str, plan: Plan, option: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return parse_instant(text, plan.zone)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def judge(plan: Plan, names: Sequence[str], past: Past) -> list[Tried]:
+    """Live through the history by the plan's rules and return what the wanted ones said."""
+    wanted = [rule.name for rule in chosen(plan.rules, names)]
+    without = untold(plan, past.world)
+    named = {subject for rule, subject in plan.judged if rule.name in wanted and subject in without}
+    if named:
+        tell_sentences(f"The history holds nothing of {listed(named)}, so nothing is said about that.")
+    entries = watched(
+        live_through(plan, past.world, past.start, past.end),
+        lambda _, entry: f"{plan.id} at {entry.at:%Y-%m-%d}",
+    )
+    return tried(plan, wanted, entries, past.end - past.start, without)
