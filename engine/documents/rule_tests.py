@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from engine.documents.validate import validate
 from engine.documents.words import choose, quoted
 from engine.documents.written import place_within
 from engine.domain.errors import DocumentError, Problem
+from engine.domain.likeness import sketch
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, Sample
 from rules.packs import pack_names
@@ -129,7 +130,7 @@ class _Reading:
             self._problem(steps, str(error), "Mend this time.")
             return start
 
-    def _known(self, listing: str, name: str, noun: str, names: Sequence[str] | dict[str, object]) -> bool:
+    def _known(self, listing: str, name: str, noun: str, names: Collection[str]) -> bool:
         if name in names:
             return True
         mend = choose(name, names, f"The plan has no {noun} at all.")
@@ -178,7 +179,7 @@ class _Reading:
         at = self._moment(where, text, start)
         if isinstance(post, str):
             return Activity(at=at, ref=f"{name}-{place}")
-        return Activity(at=at, ref=f"{name}-{place}", title=post.title)
+        return Activity(at=at, ref=f"{name}-{place}", title=post.title, sketch=sketch(post.text, post.title))
 
     def _check(self, place: int, wanted: Expectation, start: datetime) -> Check:
         steps = (*self.steps, "expect", place)

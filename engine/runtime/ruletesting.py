@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.domain.journal import Entry
+from engine.domain.judgement import Circumstances
 from engine.domain.lifecycle import judging
 from engine.domain.lifecycle.state import Draft, new_state
 from engine.domain.lifecycle.step import Step
@@ -13,6 +15,7 @@ from engine.domain.messages import Event, Notify, Observe, PlanApplied
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, AlertState, DataState, Reading
 from engine.runtime.simulation import Life, World
+from rules.evaluation import Evaluation
 from rules.testing.cases import Case, Check, Span, Spot
 from rules.testing.coverage import Coverage
 from rules.testing.model import Expectation
@@ -62,7 +65,7 @@ class TestedLife(Life):
         self.judged: set[tuple[str, str]] = set()
         self.coverage = Coverage(plan)
 
-    def tell(self, event: Event, now: datetime) -> Iterator[object]:  # type: ignore[override]
+    def tell(self, event: Event, now: datetime) -> Iterator[Entry]:
         """Give the heart an event, and look at what the rules say then."""
         yield from super().tell(event, now)
         draft = Draft.of(self.plan, self.state, self.state.at)
@@ -74,6 +77,14 @@ class TestedLife(Life):
         if truth is not None:
             self.judged.add((rule, subject))
             self.coverage.note_whole(rule, truth)
+
+    def evaluate(self, judge: Circumstances) -> Evaluation:
+        """Evaluate the rules, and look at what they say and rest on."""
+        evaluation = super().evaluate(judge)
+        for row in evaluation.judged:
+            self.note(row.rule, row.subject, row.truth)
+            self.coverage.note_facts(row.rule, row.facts)
+        return evaluation
 
     def _answers(self, result: Step, now: datetime) -> Iterable[Event]:
         self.told += [effect for effect in result.effects if isinstance(effect, Notify)]

@@ -23,7 +23,7 @@ from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
 from engine.domain.series import MemorySeries
-from rules.evaluation import Evaluator
+from rules.evaluation import Evaluation, Evaluator
 
 Dated = TypeVar("Dated", Activity, Sample)
 # A feed shows its newest entries only.
@@ -134,12 +134,14 @@ class Life:
         """Return the answer with what the rules say, evaluated by the code that the engine uses."""
         if judge is None:
             return observed
+        judgements = self.evaluate(judge).worth_telling(judge)
+        return observed.model_copy(update={"judgements": judgements, "judged_at": judge.at})
+
+    def evaluate(self, judge: Circumstances) -> Evaluation:
+        """Return what every rule says in these circumstances."""
         if self._evaluator.plan is not self.plan:
             self._evaluator = Evaluator(self.plan)
-        evaluation = self._evaluator.evaluate(judge, self._past.series)
-        return observed.model_copy(
-            update={"judgements": evaluation.worth_telling(judge), "judged_at": judge.at}
-        )
+        return self._evaluator.evaluate(judge, self._past.series)
 
 
 class LivedPast:

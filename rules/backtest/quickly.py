@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import accumulate, chain, compress, count, islice, repeat
 from operator import attrgetter, ne, sub
+from typing import cast
 
 from engine.domain.rule import Rule
 from engine.domain.strategy import Channel
@@ -19,11 +20,12 @@ from rules.backtest.daily import CONSTANT, constants, days_of
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History
 from rules.backtest.machine import Machine
-from rules.language import Schema, Value, check, compile_together
+from rules.language import Facts, Schema, Value, check, compile_together
 from rules.language.schema_of_facts import schema_for
 
 _WEEK, _FOUR_WEEKS = timedelta(days=7), timedelta(days=28)
 Column = Iterable["Value | None"]
+Answers = tuple["bool | None", ...]
 # No answer at all: other than every answer.
 _NEVER = "never"
 
@@ -103,18 +105,20 @@ class Quickly:
         # Only the facts that are named, so that a day is a short tuple; and `now`, so that there is one in any case.
         paths = dict.fromkeys(["now", *(name for text in texts for name in check(text, declared).facts)])
         self._schema = Schema(declared[path] for path in paths)
-        self._judge = compile_together([check(text, self._schema) for text in texts])
+        # Every expression is a condition, so every answer is true, false or unknown.
+        judge = compile_together([check(text, self._schema) for text in texts])
+        self._judge = cast("Callable[[Facts], Answers]", judge)
         places = {text: place for place, text in enumerate(texts)}
         # A rule without `recover` recovers by its own condition; the state machine does not ask for more.
         self._places = [(places[rule.expr or ""], places[rule.recover or rule.expr or ""]) for rule in rules]
-        self._nothing: tuple[Value | None, ...] = (_NEVER,) * len(texts)
+        self._nothing: Sequence[object] = (_NEVER,) * len(texts)
 
     def episodes(self, channel: Channel, history: History, zone: str) -> Iterator[Episode]:
         """Yield the episodes of all rules on one channel."""
         machines = [Machine(rule, f"channel/{history.channel}") for rule in self._rules]
         days = Days(history, zone)
-        answers = list(map(self._judge, self._facts(days, channel, history)))
-        before = self._nothing
+        answers = [*map(self._judge, self._facts(days, channel, history))]
+        before: Sequence[object] = self._nothing
         for place in _turns(answers):
             now, day = answers[place], days.days[place]
             for machine, (truth, recovered) in zip(machines, self._places, strict=True):

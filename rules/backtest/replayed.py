@@ -25,16 +25,17 @@ _UNTOLD = frozenset(
         "channel.paused",
         "channel.credential_expires_at",
         "metric.used_at",
+        "metric.informs",
         "strategy.open_tasks",
         "strategy.overdue_tasks",
         "strategy.last_review_at",
+        "strategy.last_created_at",
+        "strategy.last_listened_at",
         "strategy.paused",
         "strategy.revised_at",
-        "person.open_tasks",
-        "person.overdue_tasks",
     }
 )
-_UNTOLD_SUBJECTS = ("task", "post", "source")
+_UNTOLD_SUBJECTS = ("task", "post", "source", "person")
 
 
 def unfit_for_history(rule: Rule) -> str:

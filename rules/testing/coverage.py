@@ -4,15 +4,19 @@ one way is untested: nobody knows whether it would ever say the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from engine.domain.judgement import Facts
 from engine.domain.plan import Plan
 from engine.domain.rule import Rule
-from rules.language import Expression, check, explain
-from rules.schemas import schema_of
+from rules.facts import decode
+from rules.language import Facts as Values
+from rules.language import Node, Schema, check, evaluate, explain
+from rules.signals import schema_with
 
 WHOLE = ""
+_BOTH = 2
 
 
 @dataclass(frozen=True, order=True)
@@ -33,37 +37,31 @@ class Coverage:
     seen: dict[Clause, set[bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._texts = {rule.name: list(_texts(rule, self.plan)) for rule in self.plan.rules if rule.enabled}
+        """Find the single conditions of the rules that judge anything."""
+        judging = {rule.name for rule, _ in self.plan.judged}
+        judging |= {rule.name for rule in self.plan.by_facts.values() if rule.of == "task"}
+        self._singles = {rule.name: list(_singles(rule, self.plan)) for rule in self.plan.rules}
         for rule in self.plan.rules:
-            if rule.enabled and (rule.of == "task" or any(judged is rule for judged, _ in self.plan.judged)):
-                for clause in self._clauses(rule):
-                    self.seen.setdefault(clause, set())
-
-    def _clauses(self, rule: Rule) -> list[Clause]:
-        texts = self._texts.get(rule.name, [])
-        if not texts:
-            return [Clause(rule.name, WHOLE, 0, WHOLE)]
-        return [
-            _clause(rule.name, name, expression, start, end)
-            for name, expression in texts
-            for start, end in _singles(expression)
-        ]
+            if rule.name in judging:
+                clauses = [clause for clause, _, _ in self._singles[rule.name]] or [_whole(rule.name)]
+                self.seen.update((clause, set()) for clause in clauses)
 
     def note_whole(self, rule: str, truth: bool | None) -> None:
-        """Note what a rule whose condition is a ready shape said."""
-        clause = Clause(rule, WHOLE, 0, WHOLE)
-        if truth is not None and clause in self.seen:
-            self.seen[clause].add(truth)
+        """Note what a rule whose condition is a ready shape said; of others only their single conditions count."""
+        seen = self.seen.get(_whole(rule))
+        if seen is not None and truth is not None:
+            seen.add(truth)
 
-    def note_facts(self, rule: str, values: dict[str, object]) -> None:
-        """Note what each single condition of an expression gives for these facts by path."""
-        for name, expression in self._texts.get(rule, []):
-            known = {path: value for path, value in values.items() if path in expression.schema}
-            explanation = explain(expression, expression.schema.facts(known))
-            for part in explanation.singles():
-                if isinstance(part.value, bool):
-                    clause = _clause(rule, name, expression, *part.span)
-                    self.seen.setdefault(clause, set()).add(part.value)
+    def note_facts(self, rule: str, told: Facts) -> None:
+        """Note what each single condition of an expression gives for these facts, as they are kept (by path, in JSON)."""
+        facts: dict[Schema, Values] = {}
+        for clause, node, schema in self._singles.get(rule, ()):
+            if len(self.seen[clause]) < _BOTH:
+                if schema not in facts:
+                    facts[schema] = decode(schema, told)
+                value = evaluate(node, facts[schema])
+                if isinstance(value, bool):
+                    self.seen[clause].add(value)
 
     @property
     def covered(self) -> int:
@@ -78,7 +76,7 @@ class Coverage:
     def gaps(self) -> list[tuple[Clause, set[bool]]]:
         """Return the clauses that were not seen both ways, with what they were seen to be."""
         return sorted(
-            ((clause, values) for clause, values in self.seen.items() if len(values) < 2),  # noqa: PLR2004 - true and false
+            ((clause, values) for clause, values in self.seen.items() if len(values) < _BOTH),
             key=lambda pair: pair[0],
         )
 
@@ -95,21 +93,23 @@ def merged(coverages: Iterable[Coverage]) -> Coverage | None:
     return whole
 
 
-def _texts(rule: Rule, plan: Plan) -> Iterable[tuple[str, Expression]]:
+def _whole(rule: str) -> Clause:
+    return Clause(rule, WHOLE, 0, WHOLE)
+
+
+def _singles(rule: Rule, plan: Plan) -> Iterator[tuple[Clause, Node, Schema]]:
+    """Yield the single conditions of a rule's expressions, each with its tree."""
     if rule.of is None or rule.expr is None:
         return
-    schema = schema_of(rule.of, plan.signals)
-    yield "expr", check(rule.expr, schema)
-    if rule.recover is not None:
-        yield "recover", check(rule.recover, schema)
-    for one in rule.severities:
-        yield "severities", check(one.when, schema)
-
-
-def _singles(expression: Expression) -> Sequence[tuple[int, int]]:
-    nothing = expression.schema.facts({})
-    return [part.span for part in explain(expression, nothing).singles()]
-
-
-def _clause(rule: str, name: str, expression: Expression, start: int, end: int) -> Clause:
-    return Clause(rule, name, start, " ".join(expression.text[start:end].split()))
+    schema = schema_with(rule.of, plan.signals)
+    texts = [
+        ("expr", rule.expr),
+        ("recover", rule.recover),
+        *(("severities", one.when) for one in rule.severities),
+    ]
+    for name, text in texts:
+        if text is not None:
+            explanation = explain(check(text, schema), schema.facts({}))
+            for part in explanation.singles():
+                clause = Clause(rule.name, name, part.span[0], explanation.text_of(part))
+                yield clause, part.node, schema

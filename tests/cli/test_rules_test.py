@@ -15,6 +15,7 @@ apiVersion: drumbeat/v1
 kind: RuleTest
 strategy:
   owner: ana
+  packs: [momentum, hygiene]
   channels:
     - {name: blog, cadence: {at_least: 1, per: week}, silence: {after: 10d}}
     - {name: chat}
@@ -74,7 +75,7 @@ def test_a_check_that_does_not_hold_fails_at_its_place_and_says_what_was_so(run:
         "at: 24d, paused: channel/blog": "What stands still is: nothing",
     }
     messages = checked(run, file, *failing)
-    assert [message.split(" ", 1)[0] for message in messages] == [f"{15 + row}:9:" for row in range(8)]
+    assert [message.split(" ", 1)[0] for message in messages] == [f"{16 + row}:9:" for row in range(8)]
     for message, told in zip(messages, failing.values(), strict=True):
         assert told in message
 
@@ -89,17 +90,17 @@ def test_messages_count_since_the_check_before(run: Run, file: Path) -> None:
     [
         (
             "at: 1d, alert: ChannelSilnt",
-            "15:25: the plan has no rule 'ChannelSilnt'\n    Did you mean ChannelSilent?",
+            "16:25: the plan has no rule 'ChannelSilnt'\n    Did you mean ChannelSilent?",
         ),
         (
             "at: 1d, alert: ChannelSilent, of: channel/blig",
-            "15:44: ChannelSilent does not judge 'channel/blig'",
+            "16:44: ChannelSilent does not judge 'channel/blig'",
         ),
         ("at: 1d, alert: SourceUnreadable", "SourceUnreadable judges 3 subjects, and the check names none"),
         ("at: 1d, alert: ChannelOverfed", "ChannelOverfed judges nothing in this plan"),
-        ("at: soon, alert: ChannelSilent", "15:14: 'soon' is no date or time"),
+        ("at: soon, alert: ChannelSilent", "16:14: 'soon' is no date or time"),
         ("at: 2026-01-01, alert: ChannelSilent", "this is before the test begins"),
-        ("at: 1d, review: monthly", "15:26: the plan has no review 'monthly'"),
+        ("at: 1d, review: monthly", "16:26: the plan has no review 'monthly'"),
         ("at: 1d, alrt: ChannelSilent", "Did you mean alert?"),
         ("at: 1d, alert: ChannelSilent, told: it", "a check looks at one thing"),
         ("at: 1d", "a check looks at one thing"),
@@ -115,12 +116,12 @@ def test_a_name_that_is_not_there_is_a_problem_at_its_place(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("posts: {blog", "posts: {blag", "12:13: the plan has no channel 'blag'"),
-        ("visits: 0+10x10", "visit: 0+10x10", "13:14: the plan has no metric 'visit'"),
-        ("0+10x10 _x3", "0+10x10 _xx", "13:30: '_xx' is no value"),
+        ("posts: {blog", "posts: {blag", "13:13: the plan has no channel 'blag'"),
+        ("visits: 0+10x10", "visit: 0+10x10", "14:14: the plan has no metric 'visit'"),
+        ("0+10x10 _x3", "0+10x10 _xx", "14:30: '_xx' is no value"),
         ("1 _x6 1 _x6 1", "1 _x6 1.5", "1.5 is no number of posts"),
-        ("{name: chat}", "{name: chat, cadense: {}}", "7:20: channel 'chat' has no field `cadense`"),
-        ("  owner: ana", "  rules: [{name: A, reason: b, of: channel, expr: channel.post_7d > 1}]", "4:"),
+        ("{name: chat}", "{name: chat, cadense: {}}", "8:20: channel 'chat' has no field `cadense`"),
+        ("  owner: ana", "  rules: [{name: A, reason: b, of: channel, expr: channel.post_7d > 1}]", "4:51: "),
         ("strategy:\n", "plan: nowhere\nstrategy:\n", "the tests need a plan"),
         ("strategy:\n", "pack: momentun\nstrategy:\n", "Did you mean momentum?"),
     ],
@@ -146,7 +147,7 @@ def test_that_nothing_fired_proves_nothing_where_the_data_was_missing_all_the_ti
     result = run("rules", "test", file, "--json")
     failures = json.loads(result.stdout)["tests"][0]["failures"]
     assert result.exit_code == 3
-    assert [one["line"] for one in failures] == [16]
+    assert [one["line"] for one in failures] == [17]
     assert "proves nothing" in failures[0]["message"]
     assert "its data is error then" in failures[0]["message"]
 
@@ -172,12 +173,70 @@ def test_a_plan_is_tested_with_its_own_actions_and_a_channel_can_fall_silent(
 
 
 def test_coverage_names_the_conditions_that_were_seen_one_way_only(run: Run, file: Path) -> None:
-    file.write_text(HEAD.replace("stale stale", "_") + "      - {at: 24d, alert: ChannelSilent}\n")
+    file.write_text(
+        HEAD.replace("stale stale", "_").replace("momentum, hygiene", "momentum")
+        + "      - {at: 24d, alert: ChannelSilent}\n"
+    )
     result = run("rules", "test", file, "--coverage")
     assert result.exit_code == 0, result.stderr
     golden.matches("rule-tests", result.stdout.replace(str(file), "test.yaml"))
-    assert run("rules", "test", file, "--min-coverage", "75").exit_code == 0
-    assert run("rules", "test", file, "--min-coverage", "80").exit_code == 3
+    assert run("rules", "test", file, "--min-coverage", "18").exit_code == 0
+    assert run("rules", "test", file, "--min-coverage", "19").exit_code == 3
+
+
+EVALUATED = """\
+apiVersion: drumbeat/v1
+kind: RuleTest
+strategy:
+  packs: []
+  channels:
+    - {name: blog}
+  metrics:
+    - {name: visits, channel: blog}
+  rules:
+    - name: FewVisits
+      reason: Nobody comes.
+      of: metric
+      expr: metric.value < 50 && metric.change_7d < 0
+      recover: metric.value > 80
+      for: 1d
+      severities:
+        - {when: metric.value < 10, severity: critical}
+tests:
+  - name: visits fall, and come back only when they are many again
+    series: {visits: 100x10 60 55 45 40 8 8 8 60 60 60 90}
+    expect:
+      - {at: 12d, alert: FewVisits, state: none}
+      - {at: 13d6h, alert: FewVisits, state: pending}
+      - {at: 16d, alert: FewVisits, severity: critical, because: '45'}
+      - {at: 20d, alert: FewVisits, severity: warning}
+      - {at: 22d, alert: FewVisits, state: resolved}
+  - name: without values nothing is known
+    posts: {blog: 1x20}
+    expect:
+      - {at: 12d, alert: FewVisits, state: none}
+"""
+
+
+def test_rules_that_rest_on_facts_are_judged_as_the_engine_judges_them(run: Run, file: Path) -> None:
+    file.write_text(EVALUATED)
+    result = run("rules", "test", file, "--json")
+    first, second = json.loads(result.stdout)["tests"]
+    assert first["failures"] == []
+    assert result.exit_code == 3
+    assert "proves nothing: its data is unknown then" in second["failures"][0]["message"]
+
+
+def test_each_single_condition_counts_by_itself(run: Run, file: Path) -> None:
+    file.write_text(
+        EVALUATED.split("  - name: without")[0].replace("metric.change_7d < 0", "metric.value > -5")
+    )
+    result = run("rules", "test", file, "--coverage", "--json")
+    (found,) = json.loads(result.stdout)["coverage"]
+    assert (found["conditions"], found["percent"]) == (4, 75.0)
+    assert found["gaps"] == [
+        {"rule": "FewVisits", "field": "expr", "condition": "metric.value > -5", "seen": [True]}
+    ]
 
 
 def test_a_folder_without_tests_is_told(run: Run) -> None:
