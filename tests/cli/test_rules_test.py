@@ -229,7 +229,9 @@ def test_rules_that_rest_on_facts_are_judged_as_the_engine_judges_them(run: Run,
 
 def test_each_single_condition_counts_by_itself(run: Run, file: Path) -> None:
     file.write_text(
-        EVALUATED.split("  - name: without")[0].replace("metric.change_7d < 0", "metric.value > -5")
+        EVALUATED.split("  - name: without", maxsplit=1)[0].replace(
+            "metric.change_7d < 0", "metric.value > -5"
+        )
     )
     result = run("rules", "test", file, "--coverage", "--json")
     (found,) = json.loads(result.stdout)["coverage"]
