@@ -10,9 +10,9 @@ from engine.cli import inputs
 from engine.cli.progress import counted
 from engine.cli.rulesets import RuleSet
 from engine.documents.words import listed
+from engine.domain.channel import Channel
 from engine.domain.errors import DocumentError, DrumbeatError, Problem
 from engine.domain.rule import Rule
-from engine.domain.strategy import Channel
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History, Seen, history, seen
 from rules.backtest.many import Many, bare_channel

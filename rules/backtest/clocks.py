@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from engine.domain import momentum
 from engine.domain.alerts import Verdict, fold, is_active, next_turn
+from engine.domain.channel import Channel
 from engine.domain.quiet import HARMFUL_AT_LEAST, NEVER_BEFORE, Rhythm
 from engine.domain.records import Activity, Alert
 from engine.domain.rule import Rule
-from engine.domain.strategy import Channel
 from rules.backtest.episodes import Episode, EpisodeLog
 from rules.backtest.histories import History, Seen
 

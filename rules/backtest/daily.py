@@ -11,13 +11,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from engine.domain.base import JsonDict
+from engine.domain.channel import Channel
 from engine.domain.judgement import Circumstances, Facts
 from engine.domain.plan import Plan
 from engine.domain.records import Activity
 from engine.domain.rule import Rule
 from engine.domain.series import MemorySeries
 from engine.domain.signal import Signal
-from engine.domain.strategy import Channel, Strategy
+from engine.domain.strategy import Strategy
 from engine.domain.wallclock import day_start, wall_of
 from engine.domain.workspace import Workspace
 from rules.backtest.episodes import Episode

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from engine.domain.channel import Channel
 from engine.domain.rule import Rule
 from engine.domain.signal import Signal, SignalFunction
-from engine.domain.strategy import Channel
 from rules.backtest.clocks import clock_of, episodes_by_clock
 from rules.backtest.daily import CONSTANT, OF_POSTS, carefully
 from rules.backtest.episodes import Episode

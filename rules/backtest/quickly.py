@@ -14,8 +14,8 @@ from itertools import accumulate, chain, compress, count, islice, repeat
 from operator import attrgetter, ne, sub
 from typing import cast
 
+from engine.domain.channel import Channel
 from engine.domain.rule import Rule
-from engine.domain.strategy import Channel
 from rules.backtest.daily import CONSTANT, constants, days_of
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from engine.domain.channel import Channel
 from engine.domain.plan import Plan
 from engine.domain.rule import Rule
 from engine.domain.schedule import Schedule
-from engine.domain.strategy import Action, Channel
+from engine.domain.strategy import Action
 from engine.domain.workspace import SourceConfig
 from rules.language import parse
 from rules.language.syntax import fact_names

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from adapters.platforms.webhook.signing import delivery_id
 
 from adapters.http import Limits
 from adapters.keys import digest
 from adapters.platforms.mastodon.adapter import MastodonAdapter
 from adapters.platforms.matrix.adapter import MatrixAdapter
 from adapters.platforms.webhook.adapter import WebhookAdapter
+from adapters.signing import message_id
 from adapters.testing.behind_a_proxy import ProxiedContract
 from adapters.testing.proxy import FaultProxy
 from adapters.tools import Tools
@@ -114,4 +114,4 @@ class TestWebhook(Nearby):
 
     @pytest.fixture
     def count(self, receiver: Receiver) -> Callable[[str], int]:
-        return lambda key: int(delivery_id(key) in receiver.kept)
+        return lambda key: int(message_id(key) in receiver.kept)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -28,39 +24,9 @@ from engine.domain.publication import Post
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated
+from tests.adapters.webhook_receiver import KEY, SECRETS, Receiver, hook
 
 FOLDER = Path(webhook.__file__).parent
-KEY = b"a key that both of us know"
-SECRETS = {"signing_key": f"whsec_{base64.b64encode(KEY).decode()}", "authorization": f"Bearer {SECRET}"}
-
-
-class Receiver:
-    """A receiver as the README asks for: it verifies, acts once for each id, and can be asked."""
-
-    def __init__(self, server: Server) -> None:
-        self.kept: dict[str, dict[str, str]] = {}
-        self.url, self.find_url = server.add("/hook", self.take), server.add("/find", self.tell)
-
-    def take(self, handler: Handler) -> None:
-        identity = self.verified(handler)
-        number = len(self.kept) + 1
-        said = {"id": identity, "url": f"https://shop.example/{number}", "at": "2026-01-05T08:00:01+00:00"}
-        handler.answer(json.dumps(self.kept.setdefault(identity, said)).encode(), 200, {})
-
-    def tell(self, handler: Handler) -> None:
-        self.verified(handler)
-        (identity,) = parse_qs(urlsplit(handler.path).query)["id"]
-        kept = self.kept.get(identity)
-        handler.answer(json.dumps(kept).encode(), 200 if kept else 404, {})
-
-    def verified(self, handler: Handler) -> str:
-        headers, (*_, body) = handler.headers, handler.server.seen[-1]
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        digest = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
-        assert headers["webhook-signature"] == f"v1,{digest}"
-        assert headers["webhook-timestamp"] == str(int(NOW.timestamp()))
-        assert headers["Authorization"] == SECRETS["authorization"]
-        return str(headers["webhook-id"])
 
 
 @pytest.fixture
@@ -71,13 +37,6 @@ def receiver(server: Server) -> Receiver:
 @pytest.fixture
 def platform(tools: Tools) -> WebhookAdapter:
     return WebhookAdapter(tools)
-
-
-def hook(**settings: object) -> Account:
-    references = {"signing_key": "env:HOOK_KEY", "authorization": "env:HOOK_LOGIN"}
-    return Account.model_validate(
-        {"name": "hook", "platform": "webhook", "settings": settings, "secrets": references}
-    )
 
 
 @pytest.fixture
@@ -190,6 +149,14 @@ async def test_an_odd_answer_breaks_nothing(platform: WebhookAdapter, server: Se
     published = await platform.publish(make_post(hook(url=server.say("/hook", said))), SECRETS)
     assert published is not None
     assert (published.at, published.url) == (NOW, None)
+
+
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><p>Please log in", "\n<html lang='en'>"])
+async def test_a_page_for_people_in_the_place_of_an_answer_is_doubtful(
+    platform: WebhookAdapter, server: Server, page: str
+) -> None:
+    error = await failure(platform, make_post(hook(url=server.say("/hook", page))))
+    assert (error.effect, error.trouble) == (Effect.MAYBE, Trouble.BROKEN)
 
 
 @pytest.mark.parametrize("deduplicates", [True, False])

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from adapters.platforms.webhook.signing import delivery_id
 
 from adapters.keys import digest
+from adapters.signing import message_id
 from engine.domain.ports import Store
 from tests.adapters import local_server, mail_server
 from tests.adapters.mail_server import MailServer
@@ -171,7 +171,7 @@ def test_every_slot_is_there_once_though_the_worker_is_killed(
     mailed = Counter(str(each.mail["Message-ID"]) for each in mails.taken)
     assert [key for key in keys["letter"] if mailed[f"<{digest(key)}@tacos.example>"] != 1] == []
     assert set(mailed.values()) == {1}
-    assert [key for key in keys["hook"] if delivery_id(key) not in receiver.kept] == []
+    assert [key for key in keys["hook"] if message_id(key) not in receiver.kept] == []
     assert all(subject.startswith("letter") for subject in unknown), "only a mail cannot be looked for"
     log = engine.log.read_text(encoding="utf-8")
     assert [secret for secret in (homeserver.token, *SECRETS.values()) if secret in log] == []

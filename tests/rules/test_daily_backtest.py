@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.channel import Cadence, Channel
 from engine.domain.rule import Rule
 from engine.domain.signal import Signal, SignalFunction
-from engine.domain.strategy import Cadence, Channel
 from rules.backtest.daily import carefully, days_of
 from rules.backtest.histories import History, history, seen
 from rules.backtest.many import Many, bare_channel

@@ -1,0 +1,61 @@
+"""A receiver as the README of the platform `webhook` asks for: it verifies, acts once for each id, and can be asked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from urllib.parse import parse_qs, urlsplit
+
+from engine.domain.workspace import Account
+from tests.adapters.local_server import Handler, Server
+
+KEY = b"a key that both of us know"
+SECRETS = {
+    "signing_key": f"whsec_{base64.b64encode(KEY).decode()}",
+    "authorization": "Bearer hunter2-Zq8",
+}
+
+
+def hook(**settings: object) -> Account:
+    """Return an account that delivers there."""
+    references = {"signing_key": "env:HOOK_KEY", "authorization": "env:HOOK_LOGIN"}
+    return Account.model_validate(
+        {"name": "hook", "platform": "webhook", "settings": settings, "secrets": references}
+    )
+
+
+class Receiver:
+    """`kept` holds what it acted on, by the id of the delivery."""
+
+    def __init__(self, server: Server) -> None:
+        self.kept: dict[str, dict[str, str]] = {}
+        self.url, self.find_url = server.add("/hook", self._take), server.add("/find", self._tell)
+
+    def _take(self, handler: Handler) -> None:
+        identity = str(handler.headers["webhook-id"])
+        if self._verified(handler):
+            url = f"https://shop.example/{len(self.kept) + 1}"
+            said = {"id": identity, "url": url, "at": "2026-01-05T08:00:01+00:00"}
+            _json(handler, self.kept.setdefault(identity, said))
+
+    def _tell(self, handler: Handler) -> None:
+        (identity,) = parse_qs(urlsplit(handler.path).query)["id"]
+        kept = self.kept.get(identity)
+        if self._verified(handler):
+            _json(handler, kept or {}, 200 if kept else 404)
+
+    def _verified(self, handler: Handler) -> bool:
+        headers, (*_, body) = handler.headers, handler.server.seen[-1]
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        wanted = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+        good = headers["webhook-signature"] == f"v1,{wanted}"
+        if not good or headers["Authorization"] != SECRETS["authorization"]:
+            _json(handler, {"error": f"not signed by a friend: {headers['Authorization']}"}, 401)
+            return False
+        return True
+
+
+def _json(handler: Handler, value: object, status: int = 200) -> None:
+    handler.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
