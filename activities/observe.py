@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from engine.domain.storage import Store
 from temporalio import activity
 
 from activities.failures import shorten
@@ -16,7 +17,7 @@ from activities.heartbeat import heartbeating
 from engine.domain.errors import DrumbeatError, NotFoundError, SourceError
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.messages import Observe, Observed
-from engine.domain.ports import Clock, MetricSource, SecretReader, Store
+from engine.domain.ports import Clock, MetricSource, SecretReader
 from engine.domain.records import Activity, DataState, Reading, Sample
 from engine.domain.workspace import SourceConfig
 from rules.evaluation import Evaluator

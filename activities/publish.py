@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.domain.storage import Publication, Store
 from temporalio import activity
 
 from activities import policies
@@ -15,15 +16,7 @@ from activities.failures import doubtful, nothing_happened, outcome_of, try_agai
 from activities.heartbeat import heartbeating
 from engine.domain.errors import ConflictError, DrumbeatError, Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
-from engine.domain.ports import (
-    Accepted,
-    Clock,
-    Platform,
-    Publication,
-    Published,
-    SecretReader,
-    Store,
-)
+from engine.domain.ports import Accepted, Clock, Platform, Published, SecretReader
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.roles import checker, preparer
 

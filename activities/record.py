@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import lru_cache
 
+from engine.domain.storage import Store, StrategyRow
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -12,7 +13,7 @@ from activities.heartbeat import heartbeating
 from engine.domain.errors import NotFoundError
 from engine.domain.lifecycle.view import view
 from engine.domain.plan import Plan
-from engine.domain.ports import Clock, Store, StrategyRow
+from engine.domain.ports import Clock
 from engine.domain.shell import PLAN_MISSING, RecordRequest
 
 _PLANS = 2048

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
+from engine.domain.storage import Series
+
 from engine.domain.judgement import Circumstances
 from engine.domain.plan import Plan
-from engine.domain.ports import Series
 from engine.domain.records import Activity, Sample
 from engine.domain.series import BEGINNING
 

@@ -11,7 +11,7 @@ from engine.cli.stored import command
 
 if TYPE_CHECKING:
     from engine.domain.messages import AcknowledgeAlert
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
 
 
 def ack(

@@ -103,7 +103,7 @@ async def _watch(store: object, since: dict[str, int], show: Show, *, once: bool
     from time import monotonic
     from typing import cast
 
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
     from engine.runtime.demo import look
 
     began = monotonic()

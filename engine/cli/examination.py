@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.cli import clock
 from engine.domain.errors import DrumbeatError
-from engine.domain.ports import Store
+from engine.domain.storage import Store
 from engine.runtime.settings import Settings
 
 _PYTHON = (3, 11)

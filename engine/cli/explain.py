@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from engine.domain.ports import Store
     from engine.domain.rule import Rule
+    from engine.domain.storage import Store
     from engine.runtime.explaining import Explainer
 
 SCHEMA = "drumbeat/explanation/v1"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.domain.journal import Entry
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
 
 SCHEMA = "drumbeat/journal/v1"
 _PACE = 0.5

@@ -12,7 +12,7 @@ from engine.cli.stored import command, zone_of
 
 if TYPE_CHECKING:
     from engine.domain.messages import StartPause
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
 
 ChannelOption = Annotated[
     str | None, typer.Option("--channel", metavar="NAME", help="Only this channel, with all its actions.")

@@ -12,7 +12,7 @@ from engine.cli.stored import command
 
 if TYPE_CHECKING:
     from engine.domain.messages import DecideReview
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
 
 
 class Decision(StrEnum):

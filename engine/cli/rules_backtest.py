@@ -75,27 +75,30 @@ def backtest(  # noqa: PLR0917 - the options of a command
 
     Exit code 3 when a rule with a budget would have had more episodes a week than that.
     """
-    from engine.cli import backtest_report as report
-    from engine.cli.rulesets import one_rule_set
-    from rules.backtest.tally import differences
-
     if csv and (json or against):
         raise typer.BadParameter(
             "--csv prints episodes alone, without --json and --against", param_hint="--csv"
         )
-    history = History(posts, samples, channels, start, end)
+    form = "csv" if csv else "json" if json else "text"
+    _report(path, rule or [], History(posts, samples, channels, start, end), against, form)
+
+
+def _report(path: Path, names: list[str], history: History, against: Path | None, form: str) -> None:
+    from engine.cli import backtest_report as report
+    from engine.cli.rulesets import one_rule_set
+    from rules.backtest.tally import differences
+
     rules = one_rule_set(path)
-    tried = _tried(rules, rule or [], history)
-    changes = None
+    tried, changes = _tried(rules, names, history), None
     if against is not None:
-        old = _tried(one_rule_set(against), rule or [], history)
+        old = _tried(one_rule_set(against), names, history)
         changes = differences(
             (episode for one in old for episode in one.episodes),
             (episode for one in tried for episode in one.episodes),
         )
-    if csv:
-        report.print_csv(tried, column="subject" if channels is None else "channel_id")
-    elif json:
+    if form == "csv":
+        report.print_csv(tried, column="subject" if history.channels is None else "channel_id")
+    elif form == "json":
         report.print_json(rules.name, tried, changes)
     else:
         report.print_text(rules.name, tried, changes, rules.zone, str(against))

@@ -12,8 +12,8 @@ from engine.cli.stored import command, reading, strategy_ids, zone_of
 
 if TYPE_CHECKING:
     from engine.domain.messages import EndSilence, StartSilence
-    from engine.domain.ports import Store
     from engine.domain.records import Silencing
+    from engine.domain.storage import Store
 
 SCHEMA = "drumbeat/silences/v1"
 

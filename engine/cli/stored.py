@@ -13,7 +13,7 @@ from engine.cli.options import person, settings_of
 
 if TYPE_CHECKING:
     from engine.domain.messages import Instruction
-    from engine.domain.ports import Store
+    from engine.domain.storage import Store
     from engine.runtime.settings import Settings
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.domain.messages import CompleteTask, DecideSlot, SnoozeTask
-    from engine.domain.ports import Store
     from engine.domain.records import Task
+    from engine.domain.storage import Store
 
 SCHEMA = "drumbeat/tasks/v1"
 TaskId = Annotated[str, typer.Argument(metavar="TASK", help="The task's number, such as T4.")]

@@ -15,9 +15,10 @@ from pydantic import Field
 
 from engine.domain.base import Instant, Model
 from engine.domain.items import ContentItem
-from engine.domain.ports import Accepted, Credential, Platform, Published, Role, Secrets
+from engine.domain.ports import Accepted, Platform, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from engine.documents.load import load
 from engine.domain.journal import Entry, EntryType
 from engine.domain.plan import Plan
-from engine.domain.ports import Store
 from engine.domain.records import Alert, Task
+from engine.domain.storage import Store
 from engine.runtime.viewing import view_of
 
 STRATEGY = "demo/demo"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.domain.errors import CommandRefusedError, DrumbeatError, EngineError, NotFoundError
 from engine.domain.messages import Command, Instruction
 from engine.domain.plan import Plan
-from engine.domain.ports import Store
 from engine.domain.shell import DRAINING, REFUSED, ApplyRequest, StrategyStart, workflow_id
+from engine.domain.storage import Store
 from engine.runtime.changes import Pending, pending
 from engine.runtime.datadir import EngineRecord, look
 from engine.runtime.settings import Settings

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from engine.domain.errors import DrumbeatError, NotFoundError
 from engine.domain.lifecycle.state import State
-from engine.domain.ports import RevisionHead, Store, StrategyRow
 from engine.domain.shell import ApplyRequest, StrategyStart, workflow_id
+from engine.domain.storage import RevisionHead, Store, StrategyRow
 from engine.runtime.operations import hand_over
 from engine.runtime.settings import Settings
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from engine.domain.lifecycle.state import State
 from engine.domain.lifecycle.view import View, view
-from engine.domain.ports import Store, StrategyRow
+from engine.domain.storage import Store, StrategyRow
 
 
 def view_of(store: Store, row: StrategyRow) -> View:

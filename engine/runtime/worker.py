@@ -21,7 +21,8 @@ from activities.publish import PublishActivities
 from activities.record import RecordActivities
 from adapters.registry import Registry
 from adapters.tools import SystemClock
-from engine.domain.ports import Clock, Store
+from engine.domain.ports import Clock
+from engine.domain.storage import Store
 from engine.runtime.operations import reading_store
 from engine.runtime.revival import keep_reviving
 from engine.runtime.secrets import read_secrets

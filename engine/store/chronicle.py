@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.domain.errors import NotFoundError
 from engine.domain.journal import Entry
-from engine.domain.ports import StrategyRow
+from engine.domain.storage import StrategyRow
 from engine.store import dialects, posts, projections
 from engine.store.tables import journal, strategies
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from engine.domain.errors import ConflictError, EngineError, NotFoundError
 from engine.domain.likeness import sketch
-from engine.domain.ports import Publication
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
+from engine.domain.storage import Publication
 from engine.store import dialects
 from engine.store.tables import notices, publications
 

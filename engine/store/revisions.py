@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from engine.domain.errors import ConflictError, EngineError, NotFoundError
 from engine.domain.plan import Plan
-from engine.domain.ports import Revision, RevisionHead
+from engine.domain.storage import Revision, RevisionHead
 from engine.store import dialects
 from engine.store.tables import plans, revisions
 

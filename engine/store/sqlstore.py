@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
 from engine.domain.plan import Plan
-from engine.domain.ports import (
+from engine.domain.publication import Post, PublishOutcome
+from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
+from engine.domain.storage import (
     Credential,
     Judged,
     Publication,
@@ -21,8 +23,6 @@ from engine.domain.ports import (
     StrategyRow,
     Windows,
 )
-from engine.domain.publication import Post, PublishOutcome
-from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
 from engine.store import (
     chronicle,
     dialects,

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.domain.errors import ConflictError
-from engine.domain.ports import Credential
+from engine.domain.storage import Credential
 from engine.store import dialects
 from engine.store.tables import credentials
 

@@ -12,9 +12,9 @@ from itertools import islice
 
 import sqlalchemy as sa
 
-from engine.domain.ports import Windows
 from engine.domain.records import Activity, Sample
 from engine.domain.series import MemorySeries
+from engine.domain.storage import Windows
 from engine.store.tables import activities, samples
 
 # How many windows or seeks go into one statement.

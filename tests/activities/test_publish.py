@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from engine.domain.storage import Publication
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.failures import LONGEST, NOTHING_HAPPENED
@@ -15,7 +16,7 @@ from activities.publish import PublishActivities
 from adapters.fake import FakePlatform
 from engine.domain.errors import ConflictError, Effect, EngineError, NotFoundError, PublishError
 from engine.domain.messages import Find, Publish
-from engine.domain.ports import Capabilities, Publication, Published, Secrets
+from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.workspace import Account
 from engine.runtime.secrets import read_secrets

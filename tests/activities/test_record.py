@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from engine.domain.storage import StrategyRow
 from temporalio.exceptions import ApplicationError
 
 from activities.record import RecordActivities
@@ -16,7 +17,6 @@ from engine.domain.journal import Entry
 from engine.domain.lifecycle.state import State, new_state
 from engine.domain.lifecycle.step import step
 from engine.domain.messages import PlanApplied
-from engine.domain.ports import StrategyRow
 from engine.domain.shell import PLAN_MISSING, RecordRequest
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing

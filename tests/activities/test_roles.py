@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from engine.domain.storage import Credential
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import LEASE
@@ -16,7 +17,7 @@ from activities.publish import PublishActivities
 from adapters.fake import FakePlatform
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
-from engine.domain.ports import Accepted, Capabilities, Credential, Published, Role, Secrets
+from engine.domain.ports import Accepted, Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.workspace import Account
 from engine.store import SqlStore

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine.domain.storage import Credential
 
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
 from adapters.platforms.bluesky.cid import record_cid
@@ -19,7 +20,7 @@ from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
-from engine.domain.ports import Credential, Published
+from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
 from tests.adapters.bluesky_server import DID, FAR_FUTURE, FRIEND_DID, HANDLE, Bluesky, rkey_of, say, token

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine.domain.storage import Judged, StrategyRow
 
 from engine.documents.load import load
 from engine.domain.judgement import Circumstances
@@ -21,7 +22,6 @@ from engine.domain.messages import (
     PlanApplied,
     StartSilence,
 )
-from engine.domain.ports import Judged, StrategyRow
 from engine.domain.records import Sample
 from engine.runtime.simulation import Life, World
 from rules.evaluation import Evaluation

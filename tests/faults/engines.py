@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.domain.ports import Store
+from engine.domain.storage import Store
+
 from engine.runtime.datadir import EngineRecord, look
 from engine.runtime.processes import command_line, is_alive, untethered
 from engine.runtime.settings import Settings, load_settings

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
+from engine.domain.storage import Publication, Store
+
 from adapters.platforms.site.atom import MOST_ENTRIES
 from engine.domain.journal import Entry
-from engine.domain.ports import Publication, Store
 from engine.domain.publication import PublishStatus
 
 SECOND = timedelta(seconds=1)

@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from engine.domain.ports import Store
+from engine.domain.storage import Store
+
 from engine.domain.records import Alert
 from tests.faults.evidence import whole_journal
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from engine.domain.storage import Store
 
 from activities.policies import NOTIFY
-from engine.domain.ports import Store
 from engine.domain.records import Alert
 from engine.store.tables import notices
 from tests.faults.engines import Engine

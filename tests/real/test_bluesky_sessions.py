@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from engine.domain.storage import Credential
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import _owner
@@ -17,7 +18,7 @@ from adapters.platforms.bluesky.adapter import BlueskyAdapter
 from adapters.testing.contract import SLOT, make_post
 from adapters.tools import SystemClock, Tools
 from engine.domain.messages import Find, Publish
-from engine.domain.ports import Credential, Secrets
+from engine.domain.ports import Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.workspace import Account
 from engine.store import SqlStore, open_store

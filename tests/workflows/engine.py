@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.domain.storage import Store, StrategyRow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
@@ -19,7 +20,6 @@ from engine.domain.journal import Entry
 from engine.domain.lifecycle.state import State
 from engine.domain.messages import Command, Instruction
 from engine.domain.plan import Plan
-from engine.domain.ports import Store, StrategyRow
 from engine.domain.shell import ApplyRequest, StrategyStart, workflow_id
 from engine.runtime import operations
 from engine.runtime.settings import Settings, load_settings

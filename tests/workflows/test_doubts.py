@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from engine.domain.storage import Publication
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
 from activities import policies
 from adapters.fake import FakePlatform
 from engine.domain.errors import EngineError
-from engine.domain.ports import Publication
 from engine.domain.publication import PublishOutcome
 from engine.store import SqlStore
 from tests.workflows.engine import journaled, one_post, running

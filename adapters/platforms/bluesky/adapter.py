@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from engine.domain.storage import Credential
+
 from adapters.api import Seen
 from adapters.platforms.bluesky.appview import ACCOUNT_NUMBERS, POST_NUMBERS, AppView, Deed
 from adapters.platforms.bluesky.judging import LIMITS, account_problems, item_problems
@@ -18,7 +20,7 @@ from adapters.settings import read
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
-from engine.domain.ports import Capabilities, Credential, Published, Role, Secrets
+from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from engine.domain.storage import Credential
 from pydantic import StringConstraints
 
 from adapters.api import Answer, Seen
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.bluesky.xrpc import Xrpc, code_of
 from engine.domain.errors import Effect, PublishError, Trouble
-from engine.domain.ports import Credential, Secrets
+from engine.domain.ports import Secrets
 from engine.domain.workspace import Account
 
 _Token = Annotated[str, StringConstraints(min_length=1)]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.domain.storage import Series
+
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.likeness import sketch
 from engine.domain.plan import Plan
-from engine.domain.ports import Series
 from engine.domain.records import Activity, AlertState, Sample
 from engine.domain.series import MemorySeries
 from rules.evaluation import Evaluator
