@@ -382,6 +382,16 @@ def test_due_days_are_meant_in_the_strategys_zone(tmp_path: Path) -> None:
     assert codes(only(tmp_path, *changes, now=late_evening + timedelta(hours=1))) == {"DB105"}
 
 
+def test_an_image_without_words_is_a_finding_at_its_item(tmp_path: Path) -> None:
+    (tmp_path / "a.gif").write_bytes(b"GIF89a and more")
+    written = "{id: one, title: One, images: [{file: a.gif}]}"
+    found = findings(tmp_path, ("{id: one, title: One}", written))
+    (finding,) = [each for each in found if each.code == "DB147"]
+    assert (finding.problem.line, "no words" in finding.message) == (33, True)
+    described = written.replace("a.gif", "a.gif, alt: A taco")
+    assert "DB147" not in codes(findings(tmp_path, ("{id: one, title: One}", described)))
+
+
 def test_every_code_has_a_title_and_an_explanation_and_is_tested_here() -> None:
     tested = set(re.findall(r"DB\d{3}", Path(__file__).read_text(encoding="utf-8")))
     assert tested == set(FINDINGS)

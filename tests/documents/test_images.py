@@ -18,7 +18,7 @@ from engine.domain.items import ContentItem, Image, Variant
 from engine.domain.ports import Platform
 from engine.domain.publication import content_revision
 from engine.domain.roles import Limits
-from tests.documents.plans import NOW, Change, codes, findings, loaded, problems, write
+from tests.documents.plans import NOW, Change, loaded, problems, write
 from tests.measuring import MeasuringPlatform
 
 ITEMS = "content:\n      items:\n        - {id: one, title: One}"
@@ -140,14 +140,6 @@ def test_a_channel_gets_its_variant_and_another_the_item_itself() -> None:
     assert whole.on("sky") == ContentItem(id="a", title="Title", body="Short", tags=("x",))
     assert whole.on("blog").title == ""
     assert whole.on("letter") == whole.model_copy(update={"variants": {}})
-
-
-def test_an_image_without_words_is_a_finding_at_its_item(tmp_path: Path) -> None:
-    image(tmp_path)
-    found = findings(tmp_path, item(images=[{"file": "a.png"}]))
-    (finding,) = [each for each in found if each.code == "DB147"]
-    assert (finding.problem.line, "no words" in finding.message) == (33, True)
-    assert "DB147" not in codes(findings(tmp_path, item(images=[{"file": "a.png", "alt": "A taco"}])))
 
 
 def judged(

@@ -95,6 +95,7 @@ def test_a_plan_of_the_page_posts_measures_and_alerts_on_a_real_site(
             what="the posts are counted in the site's own feed",
         )
         assert samples[0].origin.startswith(wordpress_site.url)
+        assert store.samples("team/be-found", "comments"), "the site itself was asked too"
         (silent,) = [alert for _, alert in store.alerts() if alert.rule == "ChannelSilent"]
         assert silent.subject == "channel/letter"
         status = subprocess.run(

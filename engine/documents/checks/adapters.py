@@ -121,8 +121,7 @@ def _within(steps: Steps, entry: Any, sentence: str) -> Steps:
 def _refusals(adapter: Platform, account: Account, item: ContentItem, probed: Limits | None) -> Iterator[str]:
     """Yield what the platform would not take of the item as it is sent; by its server's own limits, if they are known."""
     yield from adapter.validate(account, item)
-    limits = limited(adapter)
-    if limits is not None and probed is not None:
+    if probed is not None and (limits := limited(adapter)) is not None:
         yield from limits.exceeds(account, item, probed)
 
 
