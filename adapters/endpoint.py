@@ -19,6 +19,7 @@ from engine.domain.workspace import NotifierConfig, SourceConfig
 
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|password", re.IGNORECASE)
 _MOST_SAID = 200
+_PAGE = (b"<!doctype", b"<html")
 
 
 def _web(url: str) -> str:
@@ -92,7 +93,8 @@ class Endpoint:
     ) -> Page:
         """Ask once, by POST when there is content, and return a good answer.
 
-        Raises FetchError, also for an answer of 300 or more; what the server says of it is quoted without secrets.
+        Raises FetchError, also for an answer of 300 or more, where what the server says is quoted without secrets, and
+        for a page that is made for people.
         """
         address = httpx.URL(self.url)
         address = address.copy_with(path=address.path.rstrip("/") + path) if path else address
@@ -110,6 +112,12 @@ class Endpoint:
         wrong = status_error(page)
         if wrong:
             raise FetchError(f"{self.hide(str(wrong))}{self._said(page)}", transient=wrong.transient)
+        if page.body.lstrip()[:9].lower().startswith(_PAGE):
+            raise FetchError(
+                f"{self.label} answered with a web page, as walls, proxies and logins do in the place of a service. "
+                "Check the address and whether it needs a login.",
+                transient=True,
+            )
         return page
 
     def hide(self, text: str, *, most: int | None = None) -> str:

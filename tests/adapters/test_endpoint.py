@@ -106,6 +106,15 @@ async def test_a_server_that_says_all_it_was_told_gives_no_secret_away(
         assert "It says: " in str(caught.value)
 
 
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Welcome</title>", "\n <html>Please log in</html>"])
+async def test_a_page_for_people_is_no_answer_of_a_service(tools: Tools, server: Server, page: str) -> None:
+    endpoint = at(server.say("/", page))
+    for content in (None, b"{}"):
+        with pytest.raises(FetchError, match="answered with a web page") as caught:
+            await endpoint.call(tools.http, content=content)
+        assert caught.value.transient
+
+
 async def test_the_path_of_a_secret_address_is_shown_in_no_error(
     tools: Tools, server: Server, closed_port: int
 ) -> None:

@@ -171,7 +171,7 @@ async def test_what_does_not_fit_is_named_with_its_metric_and_row(
         await values(DOCUMENT, metric)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html></html>", b'{"n": ', b"[" * 100_000, b"\xff\xfe\xfd"])
+@pytest.mark.parametrize("body", [b"", b"<xml></xml>", b'{"n": ', b"[" * 100_000, b"\xff\xfe\xfd"])
 async def test_what_is_no_json_is_named(values: Read, body: bytes) -> None:
     with pytest.raises(SourceError, match="is no JSON but application/json"):
         await values(body, counted("n"))

@@ -251,7 +251,7 @@ async def test_an_answer_with_warnings_may_be_partial_and_is_refused_unless_acce
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b'{"data": null}', b"[" * 100_000, b'{"data": {"result": []}}']
+    "body", [b"", b"<xml>", b"[]", b'{"data": null}', b"[" * 100_000, b'{"data": {"result": []}}']
 )
 async def test_what_is_no_answer_of_prometheus_is_named(
     prometheus: Prometheus, values: Read, body: bytes
