@@ -53,8 +53,8 @@ class Database:
         """Return the columns and rows of one query. Raises RefusedError, also for more rows than `most`."""
         # As it is written: neither `:name` nor `%` in it is ours.
         options = {"no_parameters": True, "stream_results": True}
-        _start_clock(self._connection, self._timeout)
         try:
+            _guard(self._connection, self._timeout)
             with self._connection.exec_driver_sql(query, execution_options=options) as result:
                 if not result.returns_rows:
                     raise RefusedError("the statement gives no rows. Write one SELECT.")
@@ -84,7 +84,6 @@ def open_database(url: str, timeout: timedelta) -> Iterator[Database]:
         ) from None
     except (SQLAlchemyError, TypeError, ValueError):
         raise RefusedError("its address, the secret `url`, does not suit its driver.") from None
-    sa.event.listen(engine, "connect", _guard(address.get_backend_name(), timeout))
     try:
         with engine.connect() as connection:
             yield Database(connection, address, timeout)
@@ -134,36 +133,23 @@ def _options(address: sa.URL, timeout: timedelta) -> dict[str, Any]:
     return options
 
 
-def _guard(backend: str, timeout: timedelta) -> Any:
-    """Return what is done to a fresh connection so that it only reads and does not take for ever."""
-
-    def prepare(raw: Any, _record: object) -> None:
-        if backend == "sqlite":
-            raw.execute("PRAGMA query_only = ON")
-            raw.set_authorizer(_authorize)
-        elif backend in {"mysql", "mariadb"}:
-            seconds = max(1, round(timeout.total_seconds()))
-            with raw.cursor() as cursor:
-                cursor.execute("SET SESSION TRANSACTION READ ONLY")
-                cursor.execute("SELECT VERSION()")
-                if "mariadb" in str(cursor.fetchone()).lower():
-                    cursor.execute(f"SET SESSION max_statement_time = {seconds}")
-                else:
-                    cursor.execute(f"SET SESSION max_execution_time = {seconds * 1000}")
-
-    return prepare
+def _guard(connection: sa.Connection, timeout: timedelta) -> None:
+    """See to it, before each query, that it only reads and does not take for ever; PostgreSQL was told at its start."""
+    raw, backend = connection.connection.driver_connection, connection.dialect.name
+    if isinstance(raw, sqlite3.Connection):
+        ends = time.monotonic() + timeout.total_seconds()
+        raw.set_authorizer(_authorize)
+        raw.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
+    elif backend in {"mysql", "mariadb"}:
+        seconds = max(1, round(timeout.total_seconds()))
+        mariadb = getattr(connection.dialect, "is_mariadb", False)
+        limit = f"max_statement_time = {seconds}" if mariadb else f"max_execution_time = {seconds * 1000}"
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+        connection.exec_driver_sql(f"SET SESSION {limit}")
 
 
 def _authorize(action: int, *_details: object) -> int:
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
-
-
-def _start_clock(connection: sa.Connection, timeout: timedelta) -> None:
-    """Let SQLite, which has no timeout of its own, look at the clock while it works."""
-    raw = connection.connection.driver_connection
-    if isinstance(raw, sqlite3.Connection):
-        ends = time.monotonic() + timeout.total_seconds()
-        raw.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
 
 
 def _refused(error: Exception, url: sa.URL, timeout: timedelta) -> RefusedError:

@@ -52,7 +52,7 @@ class Metric(Model):
     )
     settings: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="Which number of the source it is: `measure` in a feed, `column` in a table if that is called otherwise.",
+        description="Which number of the source it is: `measure` in a feed, `column` in a table if that is called otherwise, `query` in Prometheus or a database, `value` in a JSON document.",
     )
 
 
