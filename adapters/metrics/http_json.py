@@ -119,8 +119,9 @@ class _Document:
             document = json.loads(page.body, parse_constant=lambda _name: math.nan)
         except (ValueError, RecursionError):
             kind = page.content_type.partition(";")[0].strip() or "something else"
+            what = "holds broken JSON" if "json" in kind else f"is no JSON but {kind}"
             raise ValueError(
-                f"{self._origin} is no JSON but {kind}. Check the address and whether it needs a login."
+                f"{self._origin} {what}. Check the address and whether it needs a login."
             ) from None
         return tuple(sample for metric in metrics for sample in self._of(metric, document))
 

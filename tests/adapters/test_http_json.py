@@ -173,8 +173,14 @@ async def test_what_does_not_fit_is_named_with_its_metric_and_row(
 
 @pytest.mark.parametrize("body", [b"", b"<xml></xml>", b'{"n": ', b"[" * 100_000, b"\xff\xfe\xfd"])
 async def test_what_is_no_json_is_named(values: Read, body: bytes) -> None:
-    with pytest.raises(SourceError, match="is no JSON but application/json"):
+    with pytest.raises(SourceError, match="holds broken JSON"):
         await values(body, counted("n"))
+
+
+async def test_what_says_that_it_is_something_else_is_named_by_that(values: Read, server: Server) -> None:
+    url = server.say("/table", "at,visitors", Content_Type="text/csv; charset=utf-8")
+    with pytest.raises(SourceError, match=r"/table is no JSON but text/csv\."):
+        await values(DOCUMENT, VISITORS, url=url)
 
 
 async def test_too_many_rows_are_refused(values: Read, monkeypatch: pytest.MonkeyPatch) -> None:
