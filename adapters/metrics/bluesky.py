@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from adapters.http import safe_url
-from adapters.platforms.bluesky.appview import AppView, Deed, Numbers, Past
+from adapters.platforms.bluesky.appview import AppView, Numbers, Past
 from adapters.platforms.bluesky.records import uri_of
 from adapters.platforms.bluesky.settings import APPVIEW, Handle
 from adapters.platforms.bluesky.xrpc import Xrpc
@@ -38,8 +38,8 @@ class BlueskySourceSettings(Model):
 
     handle: Handle = Field(description="the account's whole handle, such as tacos.bsky.social, or its DID.")
     appview: ServerAddress = Field(default=APPVIEW, description="the server that counts likes and followers.")
-    include: Annotated[tuple[Deed, ...], Field(min_length=1)] = Field(
-        default=(Deed.POST,),
+    include: Annotated[tuple[Literal["posts", "replies", "reposts"], ...], Field(min_length=1)] = Field(
+        default=("posts",),
         description="what counts as activity, and whose numbers are summed up; reposts have none of their own.",
     )
 

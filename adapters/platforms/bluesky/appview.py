@@ -111,7 +111,7 @@ class AppView:
         return _numbers(found[0]) if found else dict.fromkeys(_POST)
 
     async def past(
-        self, actor: str, deeds: Collection[Deed], *, newest: int = 0, since: datetime | None = None
+        self, actor: str, deeds: Collection[str], *, newest: int = 0, since: datetime | None = None
     ) -> Past:
         """Return what the account did: at least its `newest` deeds and all `since` then, out of a thousand entries."""
         kind = "posts_with_replies" if Deed.REPLY in deeds else "posts_no_replies"
