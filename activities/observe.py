@@ -47,11 +47,12 @@ class ObserveActivities:
         async with heartbeating():
             readings = await asyncio.gather(*(self._read(source, request) for source in request.sources))
             kept = [await self._keep(request.strategy, reading) for reading in readings]
-            judgements = await self._judge(request)
+            circumstances = request.judge.once_read(kept) if request.judge else None
+            judgements = await self._judge(request.strategy, circumstances)
         return Observed(
             readings=tuple(_brief(reading, request.newest) for reading in kept),
             judgements=judgements or (),
-            judged_at=request.judge.at if request.judge and judgements is not None else None,
+            judged_at=circumstances.at if circumstances and judgements is not None else None,
         )
 
     async def _read(self, source: SourceConfig, request: Observe) -> Reading:
@@ -84,18 +85,20 @@ class ObserveActivities:
         if any(reading.activities.values()):
             self._store.add_activities(strategy, reading.activities, reading.at)
 
-    async def _judge(self, request: Observe) -> tuple[Judgement, ...] | None:
+    async def _judge(
+        self, strategy: str, circumstances: Circumstances | None
+    ) -> tuple[Judgement, ...] | None:
         """Judge the rules if that was asked; None when nobody can, and the strategy goes by what it knew."""
-        if request.judge is None:
+        if circumstances is None:
             return None
         try:
-            return await asyncio.to_thread(self._evaluate, request.strategy, request.judge)
+            return await asyncio.to_thread(self._evaluate, strategy, circumstances)
         except NotFoundError:
             # The store has lost the plan; it gets it back from the strategy with the next record.
             activity.logger.warning("the store has no such plan; rules were not judged")
         except Exception:  # noqa: BLE001 - a defect here must not take the readings along
             # The readings are worth more than the judgements, which come again in an hour.
-            activity.logger.exception("rules could not be judged", extra={"strategy": request.strategy})
+            activity.logger.exception("rules could not be judged", extra={"strategy": strategy})
         return None
 
     def _evaluate(self, strategy: str, circumstances: Circumstances) -> tuple[Judgement, ...]:

@@ -16,7 +16,7 @@ from engine.domain.judgement import Circumstances
 from engine.domain.likeness import sketch
 from engine.domain.messages import Observe
 from engine.domain.plan import Plan
-from engine.domain.records import Activity, AlertState, DataState
+from engine.domain.records import Activity, AlertState, DataState, Sample
 from engine.domain.workspace import SourceConfig
 from engine.store import SqlStore
 from rules import facts
@@ -26,6 +26,7 @@ from tests.contracts.store_records import T0, at
 from tests.rules.evaluation.build import expr, planned
 
 FEW = expr("Few", "channel.posts_7d < 2")
+LEVEL = {"name": "level", "metric": "visits", "function": "mean", "window": "1d"}
 PAUSED = expr("Paused", "channel.paused")
 
 
@@ -71,6 +72,34 @@ async def test_rules_are_judged_from_what_was_just_read(
         ("Few", "channel/news", True)
     ]
     assert observed.judgements[0].because == "Channel news: posts_7d is 0, less than 2."
+
+
+async def test_a_value_that_was_read_just_now_counts_at_once(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    plan = planned(expr("Low", "signal.level < 10", of="strategy"), signals=[LEVEL])
+    store.save_revision(plan, author="ann", reason="", now=T0)
+    clock.at = at(0.01)
+    value = Sample(metric="visits", at=clock.at, value=3, seen=clock.at)
+    doing = ObserveActivities({"feed": FakeSource(samples={"visits": [value]})}, store, no_secrets, clock)
+    request = ask(plan).model_copy(update={"metrics": plan.strategy.metrics})
+    observed = await run(doing.observe, request)
+    assert observed.judged_at == clock.at
+    assert [(each.rule, each.truth) for each in observed.judgements] == [("Low", True)]
+
+
+async def test_a_channel_whose_source_has_just_answered_is_known_again(
+    store: SqlStore, run: Attempt, clock: Standing
+) -> None:
+    plan = applied(store, FEW)
+    asked = ask(plan)
+    assert asked.judge is not None
+    stale = asked.judge.model_copy(update={"watched": dict.fromkeys(("blog", "news"), (at(-999), at(-99)))})
+    observed = await run(observing(store, clock).observe, asked.model_copy(update={"judge": stale}))
+    assert {each.subject: each.truth for each in observed.judgements} == {
+        "channel/blog": True,
+        "channel/news": None,
+    }
 
 
 async def test_what_is_said_of_an_alert_that_is_not_calm_is_told_too(
