@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from engine.domain.storage import Store
 from temporalio import activity
 
 from activities.failures import shorten
@@ -19,6 +18,7 @@ from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.messages import Observe, Observed
 from engine.domain.ports import Clock, MetricSource, SecretReader
 from engine.domain.records import Activity, DataState, Reading, Sample
+from engine.domain.storage import Store
 from engine.domain.workspace import SourceConfig
 from rules.evaluation import Evaluator
 

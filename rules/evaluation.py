@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from engine.domain.storage import Judged, Series, Windows
 from pydantic import JsonValue
 
 from engine.domain.judgement import Circumstances, Judgement
+from engine.domain.past import Judged, Series, Windows
 from engine.domain.plan import Plan
 from engine.domain.rule import Rule
 from engine.domain.series import Asked

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from engine.domain.storage import Series
-
 from engine.domain.judgement import Circumstances
+from engine.domain.past import Series
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, Sample
 from engine.domain.series import BEGINNING

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TypeVar
 
+from engine.domain.past import Windows
 from engine.domain.records import Activity, Sample
-from engine.domain.storage import Windows
 
 Dated = TypeVar("Dated", Sample, Activity)
 # The start of a window without a start.

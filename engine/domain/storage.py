@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from engine.domain.base import Instant, JsonDict, Model
 from engine.domain.journal import Entry
+from engine.domain.past import Judged, Series, Windows
 from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome
-from engine.domain.records import Activity, Alert, DataState, ReviewRecord, Sample, Task
+from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
 
 
 class Credential(Model):
@@ -71,51 +72,6 @@ class StrategyRow(Model):
     updated_at: Instant
     state: JsonDict
     view: JsonDict
-
-
-class Windows(NamedTuple):
-    """What an evaluation will ask of the past, so that a store reads it at once; all up to `until`.
-
-    `samples` and `posts` say from which instant on (not included) those of a metric or channel are needed; of posts
-    the newest one before is needed too. `values` are the instants at which a metric's value then is needed.
-    """
-
-    until: datetime
-    samples: Mapping[str, datetime]
-    values: frozenset[tuple[str, datetime]]
-    posts: Mapping[str, datetime]
-
-
-class Series(Protocol):
-    """The past of one strategy: the values of its metrics, and the posts on its channels. All instants in UTC."""
-
-    def samples(self, metric: str, start: datetime, end: datetime) -> Sequence[Sample]:
-        """Return the latest correction of each instant in (start, end], oldest first."""
-        ...
-
-    def value_at(self, metric: str, at: datetime) -> Sample | None:
-        """Return the newest sample at or before that instant, with its latest correction."""
-        ...
-
-    def posts(self, channel: str, start: datetime, end: datetime) -> Sequence[Activity]:
-        """Return the posts in (start, end], own and others', each once by its `ref`, oldest first."""
-        ...
-
-
-class Judged(Model):
-    """What a rule said of a subject at an instant, and the facts that it rested on, signals included.
-
-    `facts` holds, by their paths, those that were known: instants as ISO texts in UTC, durations as seconds.
-    `revision` is that of the plan whose rule it was.
-    """
-
-    rule: str
-    subject: str
-    at: Instant
-    truth: bool | None
-    data: DataState = DataState.OK
-    facts: dict[str, JsonValue] = {}
-    revision: int = 0
 
 
 class Store(Protocol):

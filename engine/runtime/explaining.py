@@ -12,10 +12,11 @@ from engine.domain.alerts import is_active
 from engine.domain.journal import EntryType
 from engine.domain.lifecycle import judging
 from engine.domain.lifecycle.state import Draft, State
+from engine.domain.past import Judged
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, DataState
 from engine.domain.rule import Rule
-from engine.domain.storage import Judged, Store
+from engine.domain.storage import Store
 from engine.runtime.clockwork import Clockwork, clockwork
 from engine.runtime.telling import telling
 from rules.facts import decode

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from engine.domain.storage import Judged
+from engine.domain.past import Judged
 from engine.store import dialects
 from engine.store.tables import judged as table
 

@@ -10,19 +10,11 @@ import sqlalchemy as sa
 
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
+from engine.domain.past import Judged, Series, Windows
 from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome
 from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
-from engine.domain.storage import (
-    Credential,
-    Judged,
-    Publication,
-    Revision,
-    RevisionHead,
-    Series,
-    StrategyRow,
-    Windows,
-)
+from engine.domain.storage import Credential, Publication, Revision, RevisionHead, StrategyRow
 from engine.store import (
     chronicle,
     dialects,

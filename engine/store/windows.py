@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.domain.past import Windows
 from engine.domain.records import Activity, Sample
 from engine.domain.series import MemorySeries
-from engine.domain.storage import Windows
 from engine.store.columns import from_micros, storable, to_micros
 
 # How many windows or seeks go into one statement.

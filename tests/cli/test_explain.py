@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.domain.storage import Judged, StrategyRow
 
 from engine.documents.load import load
 from engine.domain.judgement import Circumstances
@@ -22,7 +21,9 @@ from engine.domain.messages import (
     PlanApplied,
     StartSilence,
 )
+from engine.domain.past import Judged
 from engine.domain.records import Sample
+from engine.domain.storage import StrategyRow
 from engine.runtime.simulation import Life, World
 from rules.evaluation import Evaluation
 from tests.cli import golden, lived

@@ -7,15 +7,16 @@ from itertools import count
 from typing import Any
 
 import pytest
-from engine.domain.storage import Judged, Store, Windows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.domain.journal import Entry, EntryType
 from engine.domain.likeness import likeness, sketch
+from engine.domain.past import Judged, Windows
 from engine.domain.publication import PublishStatus
 from engine.domain.records import Activity, DataState, Sample
 from engine.domain.series import BEGINNING, MemorySeries
+from engine.domain.storage import Store
 from tests.contracts.store_records import HOUR, NAME, T0, at, entry, outcome, post, row, sample
 
 _names = count(1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from engine.domain.storage import Store
 
+from engine.domain.storage import Store
 from tests.faults.engines import DRUMBEAT, ROOT, Engine, bare_environment
 from tests.real.pages import plan_of
 from tests.real.servers.wordpress import WordPress

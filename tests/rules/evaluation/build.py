@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.domain.storage import Series
-
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.likeness import sketch
+from engine.domain.past import Series
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, AlertState, Sample
 from engine.domain.series import MemorySeries

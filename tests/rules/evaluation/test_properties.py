@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.domain.storage import Windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.alerts import Verdict, fold
 from engine.domain.judgement import Circumstances, Judgement
+from engine.domain.past import Windows
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, Alert, AlertState, Sample
 from engine.domain.rule import Severity
