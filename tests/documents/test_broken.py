@@ -338,7 +338,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a misspelt kind": (
         "unknown-kind.yaml",
-        "unknown-kind.yaml:2:7: `kind` is the text 'Stratgy', but it takes one of: Workspace, Strategy",
+        "unknown-kind.yaml:2:7: `kind` is the text 'Stratgy', but it takes one of: Workspace, Strategy, RuleTest",
     ),
     "a document without a kind": (
         "no-kind.yaml",

@@ -194,7 +194,7 @@ def test_an_unreadable_document_error_prints_every_problem(tmp_path: Path) -> No
     assert str(caught.value).count("strategy.yaml:") == 2
 
 
-@pytest.mark.parametrize(("items", "fits"), [(380, True), (500, False)])
+@pytest.mark.parametrize(("items", "fits"), [(360, True), (500, False)])
 def test_a_plan_that_no_message_could_hold_is_refused_at_its_heaviest_content(
     tmp_path: Path, *, items: int, fits: bool
 ) -> None:
