@@ -42,10 +42,12 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
+    body: bytes
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        self.server.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+        self.body = self.rfile.read(length)
+        self.server.seen.append((self.command, self.path, dict(self.headers), self.body))
         self.server.routes.get(self.path.partition("?")[0], self.server.fallback)(self)
 
     do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - as above

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -41,6 +42,7 @@ class Mastodon:
         self.keys: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, str] = {}
         self.honours_keys = True
+        self._lock = threading.Lock()  # each request has a thread of its own
         self.version = "4.5.2"
         self.render = rendered
         server.add("/api/v1/statuses", self._signed(self._post))
@@ -89,17 +91,18 @@ class Mastodon:
         return checked
 
     def _post(self, handler: Handler) -> None:
-        asked, key = json.loads(handler.server.seen[-1][3]), handler.headers["Idempotency-Key"]
+        asked, key = json.loads(handler.body), handler.headers["Idempotency-Key"]
         if len(asked["status"]) > 500:
             _json(handler, {"error": "Validation failed: Text character limit of 500 exceeded"}, 422)
             return
-        if not (self.honours_keys and key in self.keys):
-            self.keys[key] = self.add(asked["status"], asked=asked)
+        with self._lock:
+            if not (self.honours_keys and key in self.keys):
+                self.keys[key] = self.add(asked["status"], asked=asked)
         _json(handler, self.keys[key])
 
     def _upload(self, handler: Handler) -> None:
         number = str(len(self.uploads) + 1)
-        self.uploads[number] = handler.server.seen[-1][3].decode("latin-1")
+        self.uploads[number] = handler.body.decode("latin-1")
         self.server.add(f"/api/v1/media/{number}", lambda other: _json(other, {"id": number}))
         _json(handler, {"id": number, "type": "image"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,6 +24,7 @@ class Homeserver:
         self.events: list[dict[str, Any]] = []
         self.transactions: dict[tuple[str, str], str] = {}
         self.encrypted = False
+        self._lock = threading.Lock()  # each request has a thread of its own
         server.fallback = self._answer
 
     @property
@@ -57,8 +59,9 @@ class Homeserver:
             case ["rooms", room, "send", "m.room.message", transaction] if room == ROOM:
                 known = self.transactions
                 place = (str(handler.headers["Authorization"]), transaction)
-                if place not in known:
-                    known[place] = self.say(json.loads(handler.server.seen[-1][3]))
+                with self._lock:
+                    if place not in known:
+                        known[place] = self.say(json.loads(handler.body))
                 _json(handler, {"event_id": known[place]})
             case ["rooms", room, "event", identity] if room == ROOM:
                 found = [event for event in self.events if event["event_id"] == identity]

@@ -34,7 +34,7 @@ class Nearby(ProxiedContract):
 
     @pytest.fixture
     def web_limits(self) -> Limits:
-        return Limits(connect=1, read=0.6, total=0.7)
+        return Limits(connect=1, read=0.8, total=1)
 
 
 class TestMastodon(Nearby):

@@ -79,7 +79,7 @@ async def test_news_that_met_a_fault_is_told_again_and_heard_once(
             title=rule,
             body="It is silent.",
             notifiers=(config,),
-            alert=alert,
+            alerts=(alert,),
         )
         notifier = AlertmanagerNotifier(tools)
 

@@ -127,7 +127,7 @@ def _tell(draft: Draft, rule: Rule, told: tuple[Alert, ...], t: datetime) -> Non
     if tasking.tell(draft, notice, worst, title, body, through=rule.notify, about=now):
         for alert in now:
             summary = f"People are told of {alert.rule} on {alert.subject}"
-            draft.note(EntryType.ALERT_TOLD, alert.subject, summary, t, alert=alert, notice=notice)
+            draft.note(EntryType.ALERT_TOLD, alert.subject, summary, t, alert=alert)
 
 
 def ended(draft: Draft, rule: Rule, alert: Alert, t: datetime) -> None:
