@@ -19,10 +19,10 @@ from engine.domain.plan import Plan
 from engine.domain.ports import Capabilities, MetricSource, Notifier, Platform, Published, Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.records import Activity, Reading, Sample
-from engine.domain.strategy import Metric
+from engine.domain.strategy import Metric, Strategy
 from engine.domain.workspace import Account, NotifierConfig, SourceConfig
 from engine.runtime.simulation import World
-from rules.packs import load_pack
+from rules.packs import merged_rules, merged_signals
 
 DAY = timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -119,7 +119,7 @@ def world_registry(world: World, ear: Ear | None = None) -> Registry:
 
 
 def make_plan(name: str, *, workspace: dict[str, Any] | None = None, **strategy: Any) -> Plan:
-    """Return a plan from the fields of its documents, with the momentum pack and content written in the plan."""
+    """Return a plan from the fields of its documents, by default with the momentum pack; its content is written in it."""
     ground = {
         "apiVersion": "drumbeat/v1",
         "kind": "Workspace",
@@ -136,11 +136,19 @@ def make_plan(name: str, *, workspace: dict[str, Any] | None = None, **strategy:
         "name": name,
         "workspace": "team",
         "channels": [{"name": "blog", "account": "site"}],
+        "packs": ["momentum"],
         **strategy,
     }
+    checked = Strategy.model_validate(paper)
     content = {each["name"]: each["content"]["items"] for each in strategy.get("actions", [])}
     return Plan.model_validate(
-        {"workspace": ground, "strategy": paper, "content": content, "rules": load_pack("momentum")}
+        {
+            "workspace": ground,
+            "strategy": paper,
+            "content": content,
+            "rules": merged_rules(checked),
+            "signals": merged_signals(checked),
+        }
     )
 
 
@@ -193,6 +201,20 @@ def busy_plan(start: datetime, name: str = "busy") -> Plan:
         owner="ana",
         deputy="ben",
         notify=["ear"],
+        packs=["momentum", "goals", "hygiene"],
+        judge_every="3h",
+        signals=[{"name": "essays", "channel": "blog", "function": "count", "window": "6d"}],
+        rules=[
+            {
+                "name": "NoEssay",
+                "reason": "Nobody wrote.",
+                "expr": "signal.essays == 0 && age(strategy.started_at) > 7d",
+                "of": "strategy",
+                "recover": "signal.essays > 0",
+                "for": "4h",
+                "task": {"title": "Write an essay"},
+            }
+        ],
         channels=[
             {
                 "name": "blog",
@@ -281,7 +303,7 @@ def days_before_summer_time(days: float, now: datetime) -> datetime:
 async def skip_to(environment: WorkflowEnvironment, moment: datetime) -> None:
     """Let the server's time go on until the moment. In small steps: one call is given half a minute."""
     while (left := moment - await environment.get_current_time()) > timedelta(0):
-        await environment.sleep(min(left, 2 * DAY))
+        await environment.sleep(min(left, DAY / 2))
 
 
 def _monday_after(moment: datetime) -> datetime:

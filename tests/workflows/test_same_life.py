@@ -205,6 +205,8 @@ async def test_the_thirty_days_hold_everything_that_the_comparison_is_about(both
         EntryType.ACTIVITY_SEEN,
         EntryType.ALERT_FIRING,
         EntryType.ALERT_RESOLVED,
+        EntryType.ALERT_HELD,
+        EntryType.ALERT_TOLD,
         EntryType.TASK_OPENED,
         EntryType.TASK_ESCALATED,
         EntryType.TASK_CLOSED,
@@ -215,7 +217,8 @@ async def test_the_thirty_days_hold_everything_that_the_comparison_is_about(both
         EntryType.PAUSE_ENDED,
     }
     firing = {entry.summary.split(" ")[0] for entry in both.real if entry.type is EntryType.ALERT_FIRING}
-    assert firing == {"ChannelSilent", "ChannelSlowing", "ChannelOverfed", "MetricMissing"}
+    assert firing >= {"ChannelSilent", "ChannelSlowing", "ChannelOverfed", "MetricMissing"}
+    assert firing >= {"NoEssay", "PipelineDry"}, "rules on facts"
     essays = [
         datetime.fromisoformat(str(entry.data["slot"]))
         for entry in both.real
@@ -226,9 +229,11 @@ async def test_the_thirty_days_hold_everything_that_the_comparison_is_about(both
 
 
 async def test_people_were_told_what_the_story_says(both: Both, notices: Ear) -> None:
-    firing = [entry for entry in both.real if entry.type is EntryType.ALERT_FIRING]
-    told = [notice for notice in notices.heard if notice.notice.endswith("/firing")]
-    assert len(told) == len(firing)
+    told = [entry.subject for entry in both.real if entry.type is EntryType.ALERT_TOLD]
+    heard = [
+        alert.subject for notice in notices.heard if "/firing" in notice.notice for alert in notice.alerts
+    ]
+    assert sorted(heard) == sorted(told)
     assert len({notice.notice for notice in notices.heard}) == len(notices.heard), "each once"
 
 
