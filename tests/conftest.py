@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if REAL in item.path.parents:
             item.add_marker(pytest.mark.real)
+            # The first test that asks for a server waits until it is installed.
+            item.add_marker(pytest.mark.timeout(20 * 60))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
