@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import typer
 import yaml
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from adapters.registry import Registry
 from engine.cli import reference
@@ -19,6 +19,7 @@ from engine.cli.main import app
 from engine.documents.paths import absolute
 from engine.domain.strategy import Metric, Strategy
 from engine.domain.workspace import Workspace
+from rules.testing.model import RuleTests
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -59,11 +60,17 @@ def commands() -> list[Any]:
 def test_a_piece_of_a_plan_has_only_fields_that_exist(text: str) -> None:
     piece = yaml.safe_load(text)
     assert isinstance(piece, dict)
+    models = (RuleTests,) if piece.get("kind") == "RuleTest" else (Workspace, Strategy)
     for name, value in piece.items():
-        homes = [model for model in (Workspace, Strategy) if name in model.model_fields]
+        homes = [model for model in models if name in {*model.model_fields, *_aliases(model)}]
         assert homes, f"no document has a field {name}"
-        adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", homes[0].model_fields[name].annotation))
+        fields = {field.alias or key: field for key, field in homes[0].model_fields.items()}
+        adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", fields[name].annotation))
         adapter.validate_python(value)
+
+
+def _aliases(model: type[BaseModel]) -> set[str]:
+    return {field.alias for field in model.model_fields.values() if field.alias}
 
 
 @pytest.mark.parametrize("text", cases("yaml", r"^(accounts|sources|notifiers):"))

@@ -18,9 +18,10 @@ from engine.documents.words import listed
 from engine.domain.errors import DrumbeatError
 from engine.domain.plan import Plan
 from engine.domain.records import Activity, Sample
-from engine.runtime.backtesting import live_through, tried, untold
+from engine.runtime.backtesting import Replay, tried, untold
 from engine.runtime.simulation import World
 from rules.backtest.tally import Tried
+from rules.testing.coverage import Coverage
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,16 @@ def _given(text: str, plan: Plan, option: str) -> datetime | None:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def judge(plan: Plan, names: Sequence[str], past: Past) -> list[Tried]:
-    """Live through the history by the plan's rules and return what the wanted ones said."""
+def judge(
+    plan: Plan, names: Sequence[str], past: Past, *, covered: bool
+) -> tuple[list[Tried], Coverage | None]:
+    """Live through the history by the plan's rules; return what the wanted ones said, and the coverage if asked for."""
     wanted = [rule.name for rule in chosen(plan.rules, names)]
     without = untold(plan, past.world)
     named = {subject for rule, subject in plan.judged if rule.name in wanted and subject in without}
     if named:
         tell_sentences(f"The history holds nothing of {listed(named)}, so nothing is said about that.")
-    entries = watched(
-        live_through(plan, past.world, past.start, past.end),
-        lambda _, entry: f"{plan.id} at {entry.at:%Y-%m-%d}",
-    )
-    return tried(plan, wanted, entries, past.end - past.start, without)
+    replay = Replay(plan, wanted, past.world, past.start, past.end, covered=covered)
+    entries = watched(replay.entries(), lambda _, entry: f"{plan.id} at {entry.at:%Y-%m-%d}")
+    found = tried(plan, wanted, entries, past.end - past.start, without)
+    return found, replay.coverage.of(wanted) if replay.coverage else None

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.cli.coverage_report import coverage_record
 from engine.cli.output import heading, paint, print_document, say
 from engine.cli.text import columns, stamp, terminal_width, wrapped
 from engine.documents.words import listed
 from engine.domain.words import several, span
 from rules.backtest.episodes import Episode
 from rules.backtest.tally import YEAR, Difference, Tried
+from rules.testing.coverage import Coverage
 
 SCHEMA = "drumbeat/backtest/v1"
 _SHOWN = 20
@@ -30,9 +32,13 @@ def print_csv(tried: Iterable[Tried], *, column: str) -> None:
             writer.writerow((episode.rule, name, _iso(episode.fired_at), _iso(episode.resolved_at)))
 
 
-def print_json(name: str, tried: Sequence[Tried], changes: Sequence[Difference] | None) -> None:
+def print_json(
+    name: str, tried: Sequence[Tried], changes: Sequence[Difference] | None, coverage: Coverage | None
+) -> None:
     """Print everything as one document."""
     body: dict[str, Any] = {"rules": name, "tried": [_tried(one) for one in tried]}
+    if coverage is not None:
+        body["coverage"] = coverage_record(coverage)
     if changes is not None:
         body["against"] = [
             {

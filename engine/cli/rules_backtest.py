@@ -13,6 +13,7 @@ from engine.cli.options import Json
 if TYPE_CHECKING:
     from engine.cli.rulesets import RuleSet
     from rules.backtest.tally import Tried
+    from rules.testing.coverage import Coverage
 
 
 class History(NamedTuple):
@@ -60,6 +61,16 @@ def backtest(  # noqa: PLR0917 - the options of a command
         Path | None,
         typer.Option(metavar="PATH", help="Older rules: show which episodes appear, vanish or move."),
     ] = None,
+    coverage: Annotated[
+        bool,
+        typer.Option("--coverage", help="Show which single conditions were not seen both true and false."),
+    ] = False,
+    min_coverage: Annotated[
+        float,
+        typer.Option(
+            metavar="PERCENT", min=0, max=100, help="Exit with 3 when fewer conditions were seen both ways."
+        ),
+    ] = 0,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print one line of CSV for each episode instead of the table.")
     ] = False,
@@ -80,18 +91,26 @@ def backtest(  # noqa: PLR0917 - the options of a command
             "--csv prints episodes alone, without --json and --against", param_hint="--csv"
         )
     form = "csv" if csv else "json" if json else "text"
-    _report(path, rule or [], History(posts, samples, channels, start, end), against, form)
+    history = History(posts, samples, channels, start, end)
+    # A share of zero is reached by everything.
+    least = min_coverage if coverage or min_coverage else None
+    _report(path, rule or [], history, against, form, least)
 
 
-def _report(path: Path, names: list[str], history: History, against: Path | None, form: str) -> None:
+def _report(
+    path: Path, names: list[str], history: History, against: Path | None, form: str, least: float | None
+) -> None:
+    """Try the rules and print what came of it; the conditions that were seen are counted where `least` is given."""
     from engine.cli import backtest_report as report
+    from engine.cli.coverage_report import print_coverage
     from engine.cli.rulesets import one_rule_set
     from rules.backtest.tally import differences
 
     rules = one_rule_set(path)
-    tried, changes = _tried(rules, names, history), None
+    tried, seen = _tried(rules, names, history, covered=least is not None)
+    changes = None
     if against is not None:
-        old = _tried(one_rule_set(against), names, history)
+        old, _ = _tried(one_rule_set(against), names, history, covered=False)
         changes = differences(
             (episode for one in old for episode in one.episodes),
             (episode for one in tried for episode in one.episodes),
@@ -99,14 +118,19 @@ def _report(path: Path, names: list[str], history: History, against: Path | None
     if form == "csv":
         report.print_csv(tried, column="subject" if history.channels is None else "channel_id")
     elif form == "json":
-        report.print_json(rules.name, tried, changes)
+        report.print_json(rules.name, tried, changes, seen)
     else:
         report.print_text(rules.name, tried, changes, rules.zone, str(against))
-    if any(one.over_budget for one in tried):
+        if seen is not None:
+            print_coverage({rules.name: seen}, least or 0)
+    short = seen is not None and seen.percent < (least or 0)
+    if short or any(one.over_budget for one in tried):
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _tried(rules: RuleSet, names: list[str], history: History) -> list[Tried]:
+def _tried(
+    rules: RuleSet, names: list[str], history: History, *, covered: bool
+) -> tuple[list[Tried], Coverage | None]:
     from engine.cli import backtest_history, backtest_many
     from engine.cli.rulesets import chosen
 
@@ -115,14 +139,15 @@ def _tried(rules: RuleSet, names: list[str], history: History) -> list[Tried]:
         if history.posts is None and history.samples is None:
             raise typer.BadParameter("name the history: --posts, --samples or both", param_hint="--posts")
         past = backtest_history.read(plan, history.posts, history.samples, history.start, history.end)
-        return backtest_history.judge(plan, names, past)
+        return backtest_history.judge(plan, names, past, covered=covered)
     if history.posts is None:
         raise typer.BadParameter("--channels needs --posts", param_hint="--posts")
-    for option in ("samples", "start", "end"):
-        if getattr(history, option):
+    alone = {"samples": history.samples, "start": history.start, "end": history.end, "coverage": covered}
+    for option, given in alone.items():
+        if given:
             raise typer.BadParameter("not together with --channels", param_hint=f"--{option}")
     found = backtest_many.read(history.posts, history.channels, rules.zone)
-    return backtest_many.judge(rules, chosen(rules.rules, names), found)
+    return backtest_many.judge(rules, chosen(rules.rules, names), found), None
 
 
 def register(group: typer.Typer) -> None:

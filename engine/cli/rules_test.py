@@ -46,6 +46,7 @@ def run_tests(
 
     Exit code 3 when a test fails or a file cannot be read.
     """
+    from engine.cli.coverage_report import print_coverage
     from engine.cli.output import print_document
     from engine.cli.progress import counted
     from engine.documents.rule_tests import read_cases
@@ -59,7 +60,7 @@ def run_tests(
     else:
         _print(verdicts)
         if coverage or min_coverage:
-            _print_coverage(covered, min_coverage)
+            print_coverage(covered, min_coverage)
     short = any(one.percent < min_coverage for one in covered.values())
     if short or any(verdict.failures for verdict in verdicts):
         raise typer.Exit(ExitCode.FINDINGS)
@@ -76,6 +77,8 @@ def _coverages(verdicts: Sequence[Verdict]) -> dict[str, Coverage]:
 
 
 def _document(verdicts: Sequence[Verdict], covered: dict[str, Coverage]) -> dict[str, Any]:
+    from engine.cli.coverage_report import coverage_record
+
     return {
         "ok": not any(verdict.failures for verdict in verdicts),
         "tests": [
@@ -91,23 +94,7 @@ def _document(verdicts: Sequence[Verdict], covered: dict[str, Coverage]) -> dict
             }
             for verdict in verdicts
         ],
-        "coverage": [
-            {
-                "file": file,
-                "percent": round(whole.percent, 1),
-                "conditions": len(whole.seen),
-                "gaps": [
-                    {
-                        "rule": clause.rule,
-                        "field": clause.field or None,
-                        "condition": clause.text or None,
-                        "seen": sorted(values),
-                    }
-                    for clause, values in whole.gaps()
-                ],
-            }
-            for file, whole in covered.items()
-        ],
+        "coverage": [{"file": file, **coverage_record(whole)} for file, whole in covered.items()],
     }
 
 
@@ -123,21 +110,6 @@ def _print(verdicts: Sequence[Verdict]) -> None:
             say(*wrapped(f"{failure.spot}: {failure.message}.", room, first="        "))
     failed = sum(bool(verdict.failures) for verdict in verdicts)
     say("", f"{tally([(len(verdicts), 'test')])}, {failed or 'none'} failed.")
-
-
-def _print_coverage(covered: dict[str, Coverage], least: float) -> None:
-    from engine.cli.output import heading, say
-    from engine.cli.text import terminal_width, wrapped
-
-    room = terminal_width()
-    for file, whole in covered.items():
-        short = f", and {least:g} % are asked for" if whole.percent < least else ""
-        line = f"{file}: {whole.covered} of {len(whole.seen)} conditions were seen both true and false"
-        say("", *wrapped(heading(f"{line} ({whole.percent:.0f} %){short}."), room))
-        for clause, values in whole.gaps():
-            seen = "only true" if values == {True} else "only false" if values else "never judged"
-            text = f"{clause.field}: {clause.text}" if clause.text else "its condition"
-            say(*wrapped(f"{clause.rule}, {text} — {seen}", room, first="  ", rest="    "))
 
 
 def register(group: typer.Typer) -> None:

@@ -8,22 +8,50 @@ from datetime import datetime, timedelta
 
 from engine.domain.alerts import is_active
 from engine.domain.journal import Entry
+from engine.domain.lifecycle.state import new_state
+from engine.domain.messages import PlanApplied
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, AlertState
-from engine.runtime.simulation import World, simulate
+from engine.runtime.covering import CoveredLife
+from engine.runtime.simulation import Life, World
 from rules.backtest.episodes import Episode
 from rules.backtest.replayed import replayed, unfit_for_history
 from rules.backtest.tally import Tried
+from rules.testing.coverage import Coverage
 
 _NOTHING = "neither the plan nor the history holds anything that it judges"
 
 
-def live_through(plan: Plan, world: World, start: datetime, end: datetime) -> Iterator[Entry]:
-    """Yield what a strategy with the plan's rules would have written into its journal, from `start` to `end` (aware).
+class Replay:
+    """The wanted rules of a plan over a history: what a strategy would have written into its journal, from `start` to `end`.
 
-    `world` holds the posts and samples that there were. The plan's actions post nothing: the history has it all.
+    `world` holds the posts and samples that there were. The plan's actions post nothing: the history has it all. With
+    `covered` it is also watched what the single conditions were seen to be, which takes longer.
     """
-    return simulate(replayed(plan), world, start, end)
+
+    def __init__(
+        self,
+        plan: Plan,
+        wanted: Collection[str],
+        world: World,
+        start: datetime,
+        end: datetime,
+        *,
+        covered: bool,
+    ) -> None:
+        self._start, self._end = start, end
+        kind = CoveredLife if covered else Life
+        self._life = kind(replayed(plan, wanted), world, new_state(plan.id, start))
+
+    def entries(self) -> Iterator[Entry]:
+        """Live through the history and yield the journal's entries, in order."""
+        yield from self._life.tell(PlanApplied(revision=1, author="back-test"), self._start)
+        yield from self._life.until(self._end)
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """Return what the single conditions were seen to be so far, if that was watched."""
+        return self._life.coverage if isinstance(self._life, CoveredLife) else None
 
 
 def untold(plan: Plan, world: World) -> frozenset[str]:

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.domain.journal import Entry
-from engine.domain.judgement import Circumstances
-from engine.domain.lifecycle import judging
-from engine.domain.lifecycle.state import Draft, new_state
+from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.step import Step
 from engine.domain.messages import Event, Notify, Observe, PlanApplied
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, AlertState, DataState, Reading
-from engine.runtime.simulation import Life, World
-from rules.evaluation import Evaluation
+from engine.runtime.covering import CoveredLife
+from engine.runtime.simulation import World
 from rules.testing.cases import Case, Check, Span, Spot
 from rules.testing.coverage import Coverage
 from rules.testing.model import Expectation
@@ -54,37 +51,14 @@ class TestedWorld(World):
         return super()._read(source, effect, now)
 
 
-class TestedLife(Life):
-    """A simulated strategy that keeps what people were told, and which rules could be judged."""
+class TestedLife(CoveredLife):
+    """A simulated strategy that keeps what people were told."""
 
     __test__ = False
 
     def __init__(self, plan: Plan, world: World, start: datetime) -> None:
         super().__init__(plan, world, new_state(plan.id, start))
         self.told: list[Notify] = []
-        self.judged: set[tuple[str, str]] = set()
-        self.coverage = Coverage(plan)
-
-    def tell(self, event: Event, now: datetime) -> Iterator[Entry]:
-        """Give the heart an event, and look at what the rules say then."""
-        yield from super().tell(event, now)
-        draft = Draft.of(self.plan, self.state, self.state.at)
-        for rule, subject in self.plan.by_clock:
-            self.note(rule.name, subject, judging.judge(draft, rule, subject, draft.at).truth)
-
-    def note(self, rule: str, subject: str, truth: bool | None) -> None:
-        """Note what a rule said of a subject."""
-        if truth is not None:
-            self.judged.add((rule, subject))
-            self.coverage.note_whole(rule, truth)
-
-    def evaluate(self, judge: Circumstances) -> Evaluation:
-        """Evaluate the rules, and look at what they say and rest on."""
-        evaluation = super().evaluate(judge)
-        for row in evaluation.judged:
-            self.note(row.rule, row.subject, row.truth)
-            self.coverage.note_facts(row.rule, row.facts)
-        return evaluation
 
     def _answers(self, result: Step, now: datetime) -> Iterable[Event]:
         self.told += [effect for effect in result.effects if isinstance(effect, Notify)]

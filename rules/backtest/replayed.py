@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from engine.domain.channel import Channel
@@ -49,8 +50,12 @@ def unfit_for_history(rule: Rule) -> str:
     return f"it rests on {', '.join(untold)}, which no history of posts and values holds" if untold else ""
 
 
-def replayed(plan: Plan) -> Plan:
-    """Return the plan with actions that never come, with every channel seen, and without rules that history cannot tell."""
+def replayed(plan: Plan, wanted: Collection[str]) -> Plan:
+    """Return the plan with actions that never come and every channel seen, and of its rules those that are wanted.
+
+    Rules that change channels by themselves stay as well, because others see what they did; those that history cannot
+    tell do not.
+    """
     name = _free_name(plan)
     strategy = plan.strategy.model_copy(
         update={
@@ -62,7 +67,7 @@ def replayed(plan: Plan) -> Plan:
     source = SourceConfig(name=name, kind="csv", every=_EVERY)
     workspace = plan.workspace.model_copy(update={"sources": (*plan.workspace.sources, source)})
     rules = tuple(
-        rule.model_copy(update={"enabled": False}) if unfit_for_history(rule) else rule for rule in plan.rules
+        rule.model_copy(update={"enabled": rule.enabled and _takes_part(rule, wanted)}) for rule in plan.rules
     )
     # Made anew and not copied: a copy would keep what the plan has worked out about itself.
     return Plan(
@@ -75,6 +80,11 @@ def facts_named(rule: Rule, *, severities: bool = True) -> frozenset[str]:
     texts = [text for text in (rule.expr, rule.recover) if text]
     texts += [one.when for one in rule.severities] if severities else []
     return frozenset(name for text in texts for name in fact_names(parse(text)))
+
+
+def _takes_part(rule: Rule, wanted: Collection[str]) -> bool:
+    changes = rule.pause is not None or rule.adjust is not None
+    return (rule.name in wanted or changes) and not unfit_for_history(rule)
 
 
 def _free_name(plan: Plan) -> str:

@@ -4,7 +4,7 @@ one way is untested: nobody knows whether it would ever say the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from engine.domain.judgement import Facts
@@ -62,6 +62,12 @@ class Coverage:
                 value = evaluate(node, facts[schema])
                 if isinstance(value, bool):
                     self.seen[clause].add(value)
+
+    def of(self, rules: Collection[str]) -> Coverage:
+        """Return the part that is about these rules."""
+        part = Coverage(self.plan)
+        part.seen = {clause: values for clause, values in self.seen.items() if clause.rule in rules}
+        return part
 
     @property
     def covered(self) -> int:
