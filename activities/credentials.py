@@ -7,11 +7,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from engine.domain.storage import Credential, Store
-
 from engine.domain.errors import ConflictError, Effect, PublishError, Trouble
 from engine.domain.ports import Clock, Platform, SecretReader, Secrets
 from engine.domain.roles import Refresher, refresher
+from engine.domain.storage import Credential, Store
 from engine.domain.workspace import Account
 
 # A call may take so long; a credential that ends sooner is renewed before it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from engine.domain.storage import Store
 from temporalio import activity
 
 from activities.failures import LONGEST, shorten, try_again
@@ -14,6 +13,7 @@ from activities.policies import NOTIFY_ATTEMPTS
 from engine.domain.errors import DrumbeatError, NotifyError
 from engine.domain.messages import Notify, NotifyFinished
 from engine.domain.ports import Clock, Notifier, SecretReader
+from engine.domain.storage import Store
 from engine.domain.workspace import NotifierConfig
 
 # What one notifier may take, so that one that hangs keeps nobody else waiting.

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.domain.storage import Publication, Store
 from temporalio import activity
 
 from activities import policies
@@ -19,6 +18,7 @@ from engine.domain.messages import Find, Publish
 from engine.domain.ports import Accepted, Clock, Platform, Published, SecretReader
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.roles import checker, preparer
+from engine.domain.storage import Publication, Store
 
 # After these an earlier attempt provably left nothing behind.
 _NOTHING_THERE = (PublishStatus.ABSENT, PublishStatus.REFUSED, PublishStatus.EXHAUSTED)

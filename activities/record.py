@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from functools import lru_cache
 
-from engine.domain.storage import Store, StrategyRow
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -15,6 +14,7 @@ from engine.domain.lifecycle.view import view
 from engine.domain.plan import Plan
 from engine.domain.ports import Clock
 from engine.domain.shell import PLAN_MISSING, RecordRequest
+from engine.domain.storage import Store, StrategyRow
 
 _PLANS = 2048
 

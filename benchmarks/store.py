@@ -10,8 +10,6 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.domain.storage import StrategyRow
-
 from benchmarks.measure import Result, seconds
 from benchmarks.plans import fed
 from engine.domain.journal import Entry, EntryType
@@ -20,6 +18,7 @@ from engine.domain.lifecycle.step import step
 from engine.domain.lifecycle.view import view
 from engine.domain.messages import PlanApplied
 from engine.domain.plan import Plan
+from engine.domain.storage import StrategyRow
 from engine.store import SqlStore, open_store
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from engine.domain.storage import Credential
-
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Accepted, Platform, Published, Secrets
 from engine.domain.publication import Post
 from engine.domain.roles import checker, preparer, refresher
+from engine.domain.storage import Credential
 
 _MOST_TRIES = 6
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from engine.domain.storage import Publication
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.failures import LONGEST, NOTHING_HAPPENED
@@ -18,6 +17,7 @@ from engine.domain.errors import ConflictError, Effect, EngineError, NotFoundErr
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
+from engine.domain.storage import Publication
 from engine.domain.workspace import Account
 from engine.runtime.secrets import read_secrets
 from engine.store import SqlStore

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from engine.domain.storage import StrategyRow
 from temporalio.exceptions import ApplicationError
 
 from activities.record import RecordActivities
@@ -18,6 +17,7 @@ from engine.domain.lifecycle.state import State, new_state
 from engine.domain.lifecycle.step import step
 from engine.domain.messages import PlanApplied
 from engine.domain.shell import PLAN_MISSING, RecordRequest
+from engine.domain.storage import StrategyRow
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing
 from tests.contracts.store_records import NAME, T0, entry, plan

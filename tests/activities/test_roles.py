@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from engine.domain.storage import Credential
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import LEASE
@@ -19,6 +18,7 @@ from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Accepted, Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post, PublishStatus
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 from engine.store import SqlStore
 from tests.activities.conftest import Attempt, Standing, no_secrets

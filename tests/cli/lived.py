@@ -6,14 +6,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.domain.storage import Store, StrategyRow
-
 from engine.documents.load import load
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.view import view
 from engine.domain.messages import PlanApplied
 from engine.domain.plan import Plan
 from engine.domain.records import Sample
+from engine.domain.storage import Store, StrategyRow
 from engine.runtime.simulation import Life, World
 from engine.store import open_store
 

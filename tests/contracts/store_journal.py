@@ -6,11 +6,11 @@ import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from engine.domain.storage import Store
 
 from engine.domain.errors import EngineError, NotFoundError
 from engine.domain.journal import Entry, EntryType
 from engine.domain.records import AlertState, ReviewDecision, TaskState
+from engine.domain.storage import Store
 from tests.contracts import store_records as make
 from tests.contracts.store_records import NAME, T0, at, entry, row
 

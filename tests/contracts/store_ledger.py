@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from engine.domain.storage import Store
 
 from engine.domain.errors import ConflictError, EngineError, NotFoundError
 from engine.domain.publication import PublishStatus
+from engine.domain.storage import Store
 from tests.contracts.store_records import NAME, T0, at, outcome, post
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine.domain.storage import StrategyRow
-
 from engine.domain.channel import Channel
 from engine.domain.items import ContentItem
 from engine.domain.journal import Entry, EntryType
@@ -14,6 +12,7 @@ from engine.domain.plan import Plan
 from engine.domain.publication import Post, PublishOutcome, PublishStatus
 from engine.domain.records import Alert, AlertState, ReviewRecord, Sample, Task, TaskKind, TaskState
 from engine.domain.rule import Severity
+from engine.domain.storage import StrategyRow
 from engine.domain.strategy import ActivityKind
 from engine.domain.workspace import Account
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from engine.domain.storage import RevisionHead, Store
 
 from engine.domain.errors import ConflictError, NotFoundError
+from engine.domain.storage import RevisionHead, Store
 from tests.contracts.store_records import NAME, T0, at, plan
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from engine.domain.storage import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import SourceError
 from engine.domain.records import Sample
+from engine.domain.storage import Store
 from tests.contracts.store_records import NAME, T0, at, sample
 
 _names = count(1)

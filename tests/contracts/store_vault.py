@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from engine.domain.storage import Credential, Store
 
 from engine.domain.errors import ConflictError
+from engine.domain.storage import Credential, Store
 from tests.contracts.store_records import T0, at
 
 WHO = "acme/sky/0a1b"

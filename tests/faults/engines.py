@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.domain.storage import Store
-
 from engine.runtime.datadir import EngineRecord, look
 from engine.runtime.processes import command_line, is_alive, untethered
 from engine.runtime.settings import Settings, load_settings

@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from engine.domain.storage import Publication, Store
-
 from adapters.platforms.site.atom import MOST_ENTRIES
 from engine.domain.journal import Entry
 from engine.domain.publication import PublishStatus
+from engine.domain.storage import Publication, Store
 
 SECOND = timedelta(seconds=1)
 _KEY = re.compile(r'^drumbeat_key: "([^"]+)"$', re.MULTILINE)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from engine.domain.storage import Store
-
 from engine.domain.messages import StartPause
+from engine.domain.storage import Store
 from engine.runtime.operations import send_command
 from tests.faults.engines import Engine
 from tests.faults.evidence import Posted, lateness, posts_on_disk

@@ -15,9 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from engine.domain.storage import Store
-
 from engine.domain.records import Alert
+from engine.domain.storage import Store
 from tests.faults.evidence import whole_journal
 
 KEY = "the hook's own key"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine.domain.storage import Store
 
+from engine.domain.storage import Store
 from tests.faults.engines import Engine
 from tests.faults.evidence import check_nothing_lost_nothing_doubled, whole_journal
 from tests.faults.killing import catch_up, pause_and_settle

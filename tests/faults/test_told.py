@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from engine.domain.storage import Store
 
 from activities.policies import NOTIFY
 from engine.domain.records import Alert
+from engine.domain.storage import Store
 from engine.store.tables import notices
 from tests.faults.engines import Engine
 from tests.faults.evidence import whole_journal

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.domain.storage import Credential
 
 from adapters.platforms.bluesky.adapter import BlueskyAdapter
 from adapters.platforms.bluesky.cid import record_cid
@@ -27,6 +26,7 @@ from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Published
 from engine.domain.publication import Post
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 from tests.adapters.bluesky_server import rkey_of
 from tests.real.pictures import picture

@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from engine.domain.storage import Credential
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import _owner
@@ -20,6 +19,7 @@ from adapters.tools import SystemClock, Tools
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Secrets
 from engine.domain.publication import Post, PublishStatus
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 from engine.store import SqlStore, open_store
 from tests.activities.conftest import Attempt

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from engine.domain.storage import Store
 
 from adapters.keys import digest
 from adapters.signing import message_id
+from engine.domain.storage import Store
 from tests.adapters import local_server, mail_server
 from tests.adapters.mail_server import MailServer
 from tests.adapters.webhook_receiver import SECRETS, Receiver

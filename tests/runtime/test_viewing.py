@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.domain.storage import StrategyRow
-
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.view import view
+from engine.domain.storage import StrategyRow
 from engine.runtime.viewing import view_of
 from engine.store import open_store
 from tests.contracts.store_records import T0, plan

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from engine.domain.storage import Store
 
 from engine.domain.errors import EngineError
+from engine.domain.storage import Store
 from engine.store import SqlStore, open_store, tables
 from engine.store.database import Database
 from engine.store.dialects import make_engine

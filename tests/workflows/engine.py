@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine.domain.storage import Store, StrategyRow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
@@ -21,6 +20,7 @@ from engine.domain.lifecycle.state import State
 from engine.domain.messages import Command, Instruction
 from engine.domain.plan import Plan
 from engine.domain.shell import ApplyRequest, StrategyStart, workflow_id
+from engine.domain.storage import Store, StrategyRow
 from engine.runtime import operations
 from engine.runtime.settings import Settings, load_settings
 from engine.runtime.worker import make_worker

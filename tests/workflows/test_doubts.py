@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from engine.domain.storage import Publication
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
@@ -14,6 +13,7 @@ from activities import policies
 from adapters.fake import FakePlatform
 from engine.domain.errors import EngineError
 from engine.domain.publication import PublishOutcome
+from engine.domain.storage import Publication
 from engine.store import SqlStore
 from tests.workflows.engine import journaled, one_post, running
 from tests.workflows.lives import registry

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from engine.domain.storage import StrategyRow
 from temporalio.client import Client
 
 from engine.domain.errors import EngineError
 from engine.domain.journal import Entry
+from engine.domain.storage import StrategyRow
 from engine.store import SqlStore
 from tests.support import eventually_async
 from tests.workflows.engine import running

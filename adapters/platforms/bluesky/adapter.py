@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from engine.domain.storage import Credential
-
 from adapters.api import Seen
 from adapters.platforms.bluesky.appview import ACCOUNT_NUMBERS, POST_NUMBERS, AppView, Deed
 from adapters.platforms.bluesky.judging import LIMITS, account_problems, item_problems
@@ -24,6 +22,7 @@ from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
 from engine.domain.roles import Limits, Measured
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 
 

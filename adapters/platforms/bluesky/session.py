@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from engine.domain.storage import Credential
 from pydantic import StringConstraints
 
 from adapters.api import Answer, Seen
@@ -18,6 +17,7 @@ from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.bluesky.xrpc import Xrpc, code_of
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Secrets
+from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 
 _Token = Annotated[str, StringConstraints(min_length=1)]
