@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 _OF_WORKSPACE = {"people", "accounts", "notifiers", "sources", "capacity"}
 
 
-def plan_of(page: str, workspace: dict[str, Any], strategy: dict[str, Any], words: Mapping[str, str]) -> str:
-    """Return a plan file of a page's pieces laid over these documents; lists of both are joined.
+def plan_of(
+    pages: Sequence[str], workspace: dict[str, Any], strategy: dict[str, Any], words: Mapping[str, str]
+) -> str:
+    """Return a plan file of the pages' pieces laid over these documents; lists of both are joined.
 
-    `words` are replaced in the page first: addresses that a reader replaces by their own, and rhythms that a test has
-    no time for. Each must stand on the page.
+    `words` are replaced in the pages first: addresses that a reader replaces by their own, and rhythms that a test has
+    no time for. Each must stand on one of them.
     """
-    whole = "\n".join(text for _, text in blocks(HOW_TO / page, "yaml"))
-    assert all(old in whole for old in words), "the page says something else"
-    for _, text in blocks(HOW_TO / page, "yaml"):
+    pieces = [text for page in pages for _, text in blocks(HOW_TO / page, "yaml")]
+    assert all(any(old in piece for piece in pieces) for old in words), "the pages say something else"
+    for text in pieces:
         for old, new in words.items():
             text = text.replace(old, new)  # noqa: PLW2901 - word by word
         for name, value in yaml.safe_load(text).items():
