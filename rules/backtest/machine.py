@@ -10,6 +10,7 @@ from engine.domain.rule import Rule
 from rules.backtest.episodes import Episode, EpisodeLog
 
 _WAITING = (AlertState.PENDING, AlertState.RECOVERING)
+_CALM = (AlertState.INACTIVE, AlertState.RESOLVED)
 
 
 Answer = tuple["bool | None", "bool | None"]
@@ -40,6 +41,12 @@ class Machine:
 
     def take(self, truth: bool | None, recovered: bool | None, now: datetime) -> None:
         """Take what the rule and its `recover` say at an instant."""
+        alert = self._alert
+        # No is no news to the calm, nor yes to what fires: the state machine need not be asked.
+        if alert.data is DataState.OK and (
+            (truth is False and alert.state in _CALM) or (truth is True and alert.state is AlertState.FIRING)
+        ):
+            return
         self.wait_until(now)
         self._fold(_VERDICTS[truth, recovered], now)
 

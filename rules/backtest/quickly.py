@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import accumulate, chain, compress, count, islice, repeat
-from operator import attrgetter, ne, sub
+from itertools import accumulate, chain, groupby, islice, repeat
+from operator import attrgetter, itemgetter, sub
 from typing import cast
 
 from engine.domain.channel import Channel
@@ -28,6 +28,7 @@ Column = Iterable["Value | None"]
 Answers = tuple["bool | None", ...]
 # No answer at all: other than every answer.
 _NEVER = "never"
+_ANSWERS = itemgetter(1)
 
 
 class Days:
@@ -117,10 +118,11 @@ class Quickly:
         """Yield the episodes of all rules on one channel."""
         machines = [Machine(rule, f"channel/{history.channel}") for rule in self._rules]
         days = Days(history, zone)
-        answers = [*map(self._judge, self._facts(days, channel, history))]
+        answers = map(self._judge, self._facts(days, channel, history))
         before: Sequence[object] = self._nothing
-        for place in _turns(answers):
-            now, day = answers[place], days.days[place]
+        # One run for each stretch of days with the same answers; nothing is kept of the days between.
+        for now, run in groupby(zip(days.days, answers, strict=True), key=_ANSWERS):
+            day, _ = next(run)
             for machine, (truth, recovered) in zip(machines, self._places, strict=True):
                 if now[truth] is not before[truth] or now[recovered] is not before[recovered]:
                     machine.take(now[truth], now[recovered], day)
@@ -138,10 +140,3 @@ class Quickly:
             ),
             strict=False,
         )
-
-
-def _turns(answers: Sequence[object]) -> Iterator[int]:
-    """Yield the places at which an answer is another than the one before it; the first is one."""
-    if answers:
-        yield 0
-    yield from compress(count(1), map(ne, answers, islice(answers, 1, None)))
