@@ -171,7 +171,7 @@ async def test_a_refusal_is_final_and_trouble_passes(
 
 def test_every_field_of_the_document_is_described_where_people_read() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for model, prefix in ((WebhookDocument, ""), (WebhookNotice, "data."), (WebhookAlert, "data.alert.")):
+    for model, prefix in ((WebhookDocument, ""), (WebhookNotice, "data."), (WebhookAlert, "data.alerts[].")):
         for name, field in model.model_fields.items():
             assert f"| `{prefix}{name}` | {field.description} |" in page
 

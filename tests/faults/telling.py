@@ -87,6 +87,13 @@ class Told:
     document: dict[str, Any]
     at: datetime
 
+    @property
+    def alert(self) -> dict[str, Any]:
+        """Return the one alert that it is about."""
+        (alert,) = self.document["alerts"]
+        found: dict[str, Any] = alert
+        return found
+
 
 class Hook(ThreadingHTTPServer):
     """Keeps every delivery that is signed as it should be. `before_answer` is called with each, before it is answered."""
