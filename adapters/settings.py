@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 from engine.domain.base import Model
 
 M = TypeVar("M", bound=Model)
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_.]*")
 
 
 def problems(model: type[Model], settings: Mapping[str, Any]) -> list[str]:
@@ -44,7 +48,9 @@ def _sentence(model: type[Model], detail: ErrorDetails) -> str:
         hint = (
             f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{each}`' for each in known)}."
         )
-        return f"There is no setting `{name}`; {hint}"
+        # What is no name at all may be a value in the wrong place, even a secret: it is not repeated.
+        called = f" `{name}`" if _NAME.fullmatch(name) else " of one of the names given"
+        return f"There is no setting{called}; {hint}"
     return _full_stop(f"The setting `{name}` is wrong: {detail['msg'].removeprefix('Value error, ')}")
 
 

@@ -161,6 +161,6 @@ def _activities(past: Past) -> tuple[Activity, ...]:
 
 
 def _unread(source: SourceConfig, error: PublishError) -> SourceError:
-    why = str(error).removesuffix(" Nothing was posted.")
+    why = str(error).replace(" This call posted nothing.", "")
     said = f" ({error.raw})" if error.raw else ""
     return SourceError(f"The source {source.name!r} could not be read. {why}{said}")

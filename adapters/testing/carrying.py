@@ -42,7 +42,10 @@ class Carried:
 
 @dataclass
 class Carrier:
-    """Carries posts out as the engine does. `settled` waits until nothing is on its way to the platform any more."""
+    """Carries posts out as the engine does. `settled` waits until nothing is on its way to the platform any more.
+
+    `on_error` is told what each attempt to publish raised; what a look raises says nothing about the post.
+    """
 
     platform: Platform
     secrets: Secrets
@@ -59,6 +62,7 @@ class Carrier:
                 return await self._attempt(post, carried)
             except PublishError as error:
                 self._note(error, carried)
+                self.on_error(error)
                 if error.effect is not Effect.NONE:
                     await self.settled()
                     if await self._looked(post, carried):
@@ -122,4 +126,3 @@ class Carrier:
     def _note(self, error: PublishError, carried: Carried) -> None:
         carried.errors.append(error)
         carried.waits.append(error.retry_after)
-        self.on_error(error)

@@ -16,6 +16,30 @@ if TYPE_CHECKING:
     from rules.testing.coverage import Coverage
 
 
+Posts = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What was posted: CSV with channel,at and maybe ref,title,strategy; with --channels channel_id,date.",
+    ),
+]
+
+
+Samples = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Values of metrics: CSV with metric,at,value and maybe strategy."),
+]
+
+
+Channels = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Many channels, each by itself: CSV with channel_id,observed_until, the end of what was watched.",
+    ),
+]
+
+
 class History(NamedTuple):
     """Where the history stands, and the part of it that is lived through, as it was typed."""
 
@@ -35,24 +59,9 @@ def backtest(  # noqa: PLR0917 - the options of a command
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this rule. May be repeated. Default: every rule."),
     ] = None,
-    posts: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What was posted: CSV with channel,at and maybe ref,title,strategy; with --channels channel_id,date.",
-        ),
-    ] = None,
-    samples: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Values of metrics: CSV with metric,at,value and maybe strategy."),
-    ] = None,
-    channels: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Many channels, each by itself: CSV with channel_id,observed_until, the end of what was watched.",
-        ),
-    ] = None,
+    posts: Posts = None,
+    samples: Samples = None,
+    channels: Channels = None,
     start: Annotated[
         str, typer.Option(metavar="TIME", help="Where it begins. Default: with the first row.")
     ] = "",

@@ -64,10 +64,10 @@ def _verdict(judgement: Judgement) -> Verdict:
 
 def _still_there(draft: Draft, judgement: Judgement) -> bool:
     """Return whether the plan of now still has the subject; a task's alert ends when the task has gone."""
+    if draft.plan.rule_for(judgement.rule, judgement.subject) is None:
+        return False
     kind, _, name = judgement.subject.partition("/")
-    if kind == "task":
-        return judgement.gone or name in draft.tasks
-    return f"{judgement.rule}@{judgement.subject}" in draft.plan.rule_of
+    return kind != "task" or judgement.gone or name in draft.tasks
 
 
 def _dated(draft: Draft, judgement: Judgement, at: datetime) -> datetime:
