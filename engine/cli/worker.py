@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from engine.cli.options import settings_of
@@ -12,7 +14,13 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
 
 
-def worker(ctx: typer.Context) -> None:
+def worker(
+    ctx: typer.Context,
+    template: Annotated[
+        int | None,
+        typer.Option(hidden=True, help="Fork workers when asked; tell of them on this file descriptor."),
+    ] = None,
+) -> None:
     """Run a worker alone, until it is stopped.
 
     Calls under way are finished first.
@@ -27,4 +35,9 @@ def worker(ctx: typer.Context) -> None:
 
     settings = settings_of(ctx)
     configure_logging(settings)
+    if template is not None:
+        import engine.store  # noqa: F401 - what every worker loads, loaded once
+        from engine.runtime.forking import become_workers
+
+        become_workers(template)
     asyncio.run(run_worker(settings))

@@ -6,13 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+from engine.runtime.child import Child
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.embedded import EmbeddedTemporal, Progress
 from engine.runtime.settings import Settings, environment, variable_of
-from engine.runtime.supervisor import Child
 
 # -P: a file of the user's that happens to be called rules.py must not stand in for our package.
 WORKER = (sys.executable, "-P", "-m", "engine.cli.main", "worker")
+# Elsewhere a forked worker would outlive its template, and some system libraries must not be used after a fork.
+_FORKS = bool(sys.platform == "linux")
 # The supervisor waits this much longer than the worker takes, so that the worker ends its calls undisturbed.
 _MARGIN = 10.0
 
@@ -48,4 +50,7 @@ def worker_child(settings: Settings, address: str | None, *, log: Path | None = 
         env["TEMPORAL_CONFIG_FILE"] = os.devnull
     if address is not None:
         env[variable_of("temporal_address")] = address
-    return Child("worker", WORKER, env=env, grace=settings.shutdown_grace + _MARGIN, log=log)
+    grace = settings.shutdown_grace + _MARGIN
+    if not _FORKS:
+        return Child("worker", WORKER, env=env, grace=grace, log=log)
+    return Child("worker", (*WORKER, "--template"), env=env, grace=grace, log=log, template="template")

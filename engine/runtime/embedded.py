@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Self
 
 from engine.domain.errors import EngineError
+from engine.runtime.child import Child
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.ports import HOST, Ports, choose_ports
 from engine.runtime.processes import describe_exit, find_processes, log_tail, open_log, stop_process, tethered
 from engine.runtime.settings import Settings, environment
-from engine.runtime.supervisor import Child
 
 Progress = Callable[[str], None]
 # A dev server keeps closed runs for a day, too short to look into what happened last week.

@@ -10,174 +10,17 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from engine.runtime.processes import describe_exit, log_tail, open_log, signal_group, tethered
+from engine.runtime.child import Child, Patience
+from engine.runtime.forking import Running
+from engine.runtime.keeper import Keeper, ended, first
 
 CLEAN = 0
 GAVE_UP = 1
 
-_PACE = 0.05
 _ONE_PRESS = 0.5
-
-
-@dataclass(frozen=True)
-class Child:
-    """A process to keep alive.
-
-    `env` is its whole environment (None: ours). `ready` is polled in a thread until it says True, at most
-    `ready_within` seconds. `grace` is the time between SIGTERM and SIGKILL and must be longer than what the
-    child itself takes to end. Its output goes to `log`, or to ours.
-    """
-
-    name: str
-    argv: tuple[str, ...]
-    env: Mapping[str, str] | None = field(default=None, repr=False)
-    ready: Callable[[], bool] | None = None
-    ready_within: float = 60.0
-    grace: float = 10.0
-    log: Path | None = None
-
-
-@dataclass(frozen=True)
-class Patience:
-    """When a dead child is started again (seconds), and when that is given up.
-
-    A child that has lived for `forgiven_after` has worked: whatever killed it then, the next start is neither put off
-    nor counted as one more vain try. A worker is at work within 1.5 s of its start.
-    """
-
-    first: float = 0.2
-    longest: float = 5.0
-    forgiven_after: float = 3.0
-    deaths: int = 10
-    within: float = 60.0
-
-
-class Deaths:
-    """The recent deaths of one child: how long to wait now, and whether it is hopeless. Pure, times in seconds."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._at: deque[float] = deque(maxlen=patience.deaths)
-        self._in_a_row = 0
-
-    def record(self, now: float, lived: float) -> float | None:
-        """Note a death; return the delay before the next start, or None when it is time to give up."""
-        patience = self._patience
-        if lived >= patience.forgiven_after:
-            self._at.clear()
-            self._in_a_row = 0
-        self._in_a_row += 1
-        self._at.append(now)
-        if len(self._at) == patience.deaths and now - self._at[0] <= patience.within:
-            return None
-        return float(min(patience.longest, patience.first * 2 ** min(self._in_a_row - 1, 30)))
-
-
-class _Keeper:
-    """One child's life under its supervisor."""
-
-    def __init__(self, child: Child, supervisor: Supervisor) -> None:
-        self.child = child
-        self.process: asyncio.subprocess.Process | None = None
-        self.ready = asyncio.Event()
-        self._supervisor = supervisor
-        self._deaths = Deaths(supervisor.patience)
-
-    async def keep(self) -> None:
-        """Run the child again and again until the supervisor stops or it is hopeless."""
-        stopping, name = self._supervisor.stopping, self.child.name
-        while not stopping.is_set():
-            began = time.monotonic()
-            process = await self._start()
-            if stopping.is_set():  # asked meanwhile, when there was nothing to stop yet
-                await self.stop()
-                return
-            in_time = await self._until_ready(process, began)
-            code = await process.wait()
-            if stopping.is_set():
-                return
-            now = time.monotonic()
-            delay = self._deaths.record(now, now - began)
-            if delay is None:
-                patience = self._supervisor.patience
-                self._give_up(f"died {patience.deaths} times within {patience.within:g} s", code)
-                return
-            if not in_time and not self.ready.is_set():
-                self._give_up(f"was not ready within {self.child.ready_within:g} s", code)
-                return
-            how = describe_exit(code)
-            self._say(f"{name} died after {now - began:.1f} s ({how}); starting it again in {delay:.1f} s")
-            await _first(stopping.wait(), asyncio.sleep(delay))
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        log = open_log(self.child.log) if self.child.log else None
-        try:
-            self.process = await asyncio.create_subprocess_exec(
-                *tethered(self.child.argv),
-                env=self.child.env,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # A group of its own: Ctrl-C or `timeout` signal a whole group, and the server would go first.
-                process_group=0,
-            )
-        finally:
-            if log:
-                log.close()
-        self._supervisor.tell_pids()
-        return self.process
-
-    async def _until_ready(self, process: asyncio.subprocess.Process, began: float) -> bool:
-        """Return when the child is ready or has died; False when it was killed because it took too long."""
-        child, stopping = self.child, self._supervisor.stopping
-        while child.ready and not _ended(process) and not stopping.is_set():
-            if await asyncio.to_thread(child.ready):
-                break
-            if time.monotonic() - began > child.ready_within:
-                self._say(f"{child.name} is not ready after {child.ready_within:g} s; killing it")
-                signal_group(process.pid, signal.SIGKILL)
-                return False
-            await _first(process.wait(), stopping.wait(), asyncio.sleep(_PACE))
-        if not _ended(process) and not stopping.is_set():
-            self.ready.set()
-            self._say(f"{child.name} runs (pid {process.pid}, {time.monotonic() - began:.1f} s)")
-        return True
-
-    def _give_up(self, what: str, code: int) -> None:
-        log = self.child.log
-        where = f" Its log {log} ends:{log_tail(log)}" if log else ""
-        self._say(
-            f"giving up: {self.child.name} {what}, at last with {describe_exit(code)}. Nothing is posted or "
-            "measured until the engine is started again; what was due meanwhile is then caught up as each action's "
-            f"misfire rule says. `drumbeat doctor` looks for the reason.{where}"
-        )
-        self._supervisor.give_up()
-
-    async def stop(self) -> bool:
-        """End the child; say whether it went by itself within its grace."""
-        process, child = self.process, self.child
-        if process is None or _ended(process):
-            return True
-        self._say(f"stopping {child.name} (pid {process.pid})")
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await _first(process.wait(), self._supervisor.hurried.wait(), asyncio.sleep(child.grace))
-        if _ended(process):
-            return True
-        why = "at once" if self._supervisor.hurried.is_set() else f"it did not end within {child.grace:g} s"
-        self._say(f"killing {child.name} (pid {process.pid}): {why}")
-        signal_group(process.pid, signal.SIGKILL)
-        await process.wait()
-        return False
-
-    def _say(self, line: str) -> None:
-        self._supervisor.say(line)
 
 
 class Supervisor:
@@ -207,7 +50,7 @@ class Supervisor:
         """
         self.stopping, self.hurried = asyncio.Event(), asyncio.Event()
         self._gave_up = False
-        self._keepers: list[_Keeper] = []
+        self._keepers: list[Keeper] = []
         tasks: list[asyncio.Task[None]] = []
         installed = self._listen()
         code = CLEAN
@@ -238,9 +81,12 @@ class Supervisor:
         """Tell who wants to know which processes run now."""
         if self._on_pids is None:
             return
-        living = [k for k in self._keepers if k.process and not _ended(k.process)]
+        named: list[tuple[str, Running | None]] = [
+            (keeper.child.name, keeper.process) for keeper in self._keepers
+        ]
+        named += [(k.child.template or "", k.template.process) for k in self._keepers if k.template]
         try:
-            self._on_pids({keeper.child.name: keeper.process.pid for keeper in living if keeper.process})
+            self._on_pids({name: process.pid for name, process in named if process and not ended(process)})
         except Exception as error:  # noqa: BLE001 - a full disk must not end what still runs
             self.say(f"the running processes could not be recorded ({error}); the engine goes on")
 
@@ -251,11 +97,11 @@ class Supervisor:
 
     async def _start_all(self, tasks: list[asyncio.Task[None]]) -> None:
         for child in self.children:
-            keeper = _Keeper(child, self)
+            keeper = Keeper(child, self)
             self._keepers.append(keeper)
             task = asyncio.create_task(keeper.keep(), name=child.name)
             tasks.append(task)
-            await _first(keeper.ready.wait(), self.stopping.wait(), asyncio.shield(task))
+            await first(keeper.ready.wait(), self.stopping.wait(), asyncio.shield(task))
             if self.stopping.is_set() or task.done():
                 return
 
@@ -264,7 +110,7 @@ class Supervisor:
     ) -> int:
         working = asyncio.ensure_future(body()) if body and not self.stopping.is_set() else None
         waits = [self.stopping.wait(), *(asyncio.shield(task) for task in tasks)]
-        await _first(*waits, *([working] if working else []))
+        await first(*waits, *([working] if working else []))
         return CLEAN if working is None or working.cancelled() else working.result()
 
     def _listen(self) -> list[signal.Signals]:
@@ -285,21 +131,6 @@ class Supervisor:
         elif time.monotonic() - self._first_signal < _ONE_PRESS:
             return
         self.stop()
-
-
-def _ended(process: asyncio.subprocess.Process) -> bool:
-    return process.returncode is not None
-
-
-async def _first(*waits: Awaitable[object]) -> None:
-    """Wait for whatever comes first and let go of the rest."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _to_stderr(line: str) -> None:

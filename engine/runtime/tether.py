@@ -15,11 +15,16 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def main(parent: int, argv: list[str]) -> None:
-    """Tie this process to its parent and become the program."""
+def tie(parent: int) -> None:
+    """Let this process die with its parent."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the wish was heard
-        sys.exit(1)
+        os._exit(1)
+
+
+def main(parent: int, argv: list[str]) -> None:
+    """Tie this process to its parent and become the program."""
+    tie(parent)
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
     except OSError as error:

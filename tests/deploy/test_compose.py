@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
+from engine.runtime.child import Child
 from engine.runtime.children import worker_child
 from engine.runtime.settings import load_settings
-from engine.runtime.supervisor import Child
 from tests.deploy.compose_schema import FILE
 from tests.deploy.files import COMPOSE, DEPLOY, ROOT, compose, project, seconds
 

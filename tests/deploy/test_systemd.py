@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtime.child import Child
 from engine.runtime.children import worker_child
 from engine.runtime.settings import load_settings
-from engine.runtime.supervisor import Child
 from tests.deploy.files import DEPLOY, UNITS, unit
 
 SYSTEMD = DEPLOY / "systemd"

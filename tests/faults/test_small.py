@@ -14,12 +14,12 @@ import pytest
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 
 from engine.domain.errors import EngineError
+from engine.runtime.child import Deaths, Patience
 from engine.runtime.children import worker_child
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.operations import answered
 from engine.runtime.processes import command_line, tethered
 from engine.runtime.settings import load_settings
-from engine.runtime.supervisor import Deaths, Patience
 from tests.support import eventually
 
 

@@ -9,10 +9,11 @@ import asyncio
 import sys
 
 from engine.domain.errors import EngineError
+from engine.runtime.child import Child
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.embedded import EmbeddedTemporal
 from engine.runtime.settings import load_settings
-from engine.runtime.supervisor import Child, Supervisor
+from engine.runtime.supervisor import Supervisor
 
 IDLE = (sys.executable, "-c", "import signal; signal.pause()")
 

@@ -203,7 +203,7 @@ def test_the_engine_is_a_server_and_a_worker_that_knows_where_it_is(home: DataDi
     settings = load_settings({}, home=home.path, shutdown_grace=7)
     server, worker = engine_children(home, settings)
     assert (server.name, worker.name) == ("temporal", "worker")
-    assert worker.argv[-3:] == ("-m", "engine.cli.main", "worker")
+    assert worker.argv[-4:] == ("-m", "engine.cli.main", "worker", "--template")
     assert worker.env
     assert worker.env["DRUMBEAT_TEMPORAL_ADDRESS"] == home.record.address
     assert worker.env["DRUMBEAT_HOME"] == str(home.path)

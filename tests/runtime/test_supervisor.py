@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtime.child import Child, Deaths, Patience
 from engine.runtime.processes import (
     command_line,
     describe_exit,
@@ -21,7 +22,7 @@ from engine.runtime.processes import (
     tethered,
     untethered,
 )
-from engine.runtime.supervisor import Child, Deaths, Patience, Supervisor
+from engine.runtime.supervisor import Supervisor
 from tests.support import eventually, eventually_async
 
 IDLE = (sys.executable, "-S", "-c", "import signal; signal.pause()")
@@ -29,6 +30,13 @@ STUBBORN = (
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 )
 DIES = (sys.executable, "-S", "-c", "print('no database'); raise SystemExit(7)")
+FORKS = (
+    sys.executable,
+    "-c",
+    "import signal, sys; from engine.runtime.forking import become_workers; become_workers(int(sys.argv[-1])); signal.pause()",
+)
+FORKS_THE_DYING = (*FORKS[:2], FORKS[2].replace("signal.pause()", "raise SystemExit(7)"))
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a child die with its parent")
 HASTE = Patience(first=0.01, longest=0.02, deaths=4)
 
 
@@ -89,6 +97,76 @@ async def test_a_killed_child_is_there_again_in_under_a_second() -> None:
     assert watched.said("killed by SIGKILL); starting it again in 0.2 s")
     watched.supervisor.stop()
     assert await run == 0
+
+
+async def forked(watched: Watched) -> int:
+    """Wait until a worker has been forked and return its pid."""
+    return await eventually_async(lambda: watched.pids.get("worker", 0))
+
+
+@linux
+async def test_a_killed_worker_that_was_forked_is_followed_by_another_of_the_same_template() -> None:
+    watched = Watched(Child("worker", FORKS, template="template"))
+    run = asyncio.create_task(watched.supervisor.run())
+    first, template = await forked(watched), watched.pids["template"]
+    assert first != template
+    os.kill(first, signal.SIGKILL)
+    await eventually_async(lambda: watched.pids.get("worker") not in {None, first})
+    assert watched.pids["template"] == template
+    assert watched.said("(killed by SIGKILL); the next one takes over")
+    pids = dict(watched.pids)
+    watched.supervisor.stop()
+    assert await run == 0
+    await eventually_async(lambda: not any(is_alive(pid) for pid in pids.values()))
+
+
+@linux
+async def test_a_killed_template_takes_its_worker_along_and_both_are_started_again() -> None:
+    watched = Watched(Child("worker", FORKS, template="template"))
+    run = asyncio.create_task(watched.supervisor.run())
+    first, template = await forked(watched), watched.pids["template"]
+    os.kill(template, signal.SIGKILL)
+    await eventually_async(lambda: watched.pids.get("worker") not in {None, first}, within=20)
+    assert not is_alive(first)
+    assert watched.pids["template"] != template
+    watched.supervisor.stop()
+    assert await run == 0
+
+
+@linux
+async def test_a_forked_worker_that_is_hopeless_is_given_up_with_its_exit_code() -> None:
+    watched = Watched(Child("worker", FORKS_THE_DYING, template="template"), patience=HASTE)
+    assert await watched.supervisor.run() == 1
+    assert watched.said("worker died 4 times within 60 s, at last with exit code 7")
+
+
+@linux
+async def test_a_template_that_cannot_even_load_is_given_up(tmp_path: Path) -> None:
+    watched = Watched(Child("worker", DIES, template="template", log=tmp_path / "w.log"), patience=HASTE)
+    assert await watched.supervisor.run() == 1
+    assert watched.said("at last with exit code 7")
+
+
+@linux
+async def test_a_stop_while_the_template_still_loads_ends_cleanly() -> None:
+    watched = Watched(Child("worker", IDLE, template="template"))
+    run = asyncio.create_task(watched.supervisor.run())
+    await eventually_async(lambda: "template" in watched.pids)
+    watched.supervisor.stop()
+    assert await asyncio.wait_for(run, 10) == 0
+    assert not is_alive(watched.pids.get("template", -1))
+
+
+@linux
+async def test_a_forked_worker_ends_by_itself_when_its_template_is_signalled_too() -> None:
+    watched = Watched(Child("worker", FORKS, template="template"))
+    run = asyncio.create_task(watched.supervisor.run())
+    worker, template = await forked(watched), watched.pids["template"]
+    os.kill(template, signal.SIGTERM)
+    os.kill(worker, 0)
+    watched.supervisor.stop()
+    assert await run == 0
+    assert not watched.said("killing")
 
 
 async def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
@@ -222,7 +300,8 @@ def test_ten_deaths_over_more_than_a_minute_are_borne() -> None:
 
 SUPERVISE = """
 import asyncio, sys
-from engine.runtime.supervisor import Child, Supervisor
+from engine.runtime.child import Child
+from engine.runtime.supervisor import Supervisor
 idle = (sys.executable, "-S", "-c", "import signal; signal.pause()", sys.argv[1])
 sys.exit(asyncio.run(Supervisor([Child("one", idle), Child("two", idle)]).run()))
 """
