@@ -12,7 +12,7 @@ from temporalio import activity
 from activities import policies
 from activities.credentials import Credentials, Session
 from activities.failures import doubtful, nothing_happened, outcome_of, try_again
-from activities.heartbeat import heartbeating
+from activities.heartbeat import all_before_died, heartbeating
 from engine.domain.errors import ConflictError, DrumbeatError, Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Accepted, Clock, Platform, Published, SecretReader
@@ -98,7 +98,11 @@ class PublishActivities:
         if row.key != post.key:
             why = f"an earlier attempt with other content was cut off; look for {row.key}"
             return PublishOutcome(status=PublishStatus.UNSURE, message=why)
-        return self._cut_off("an earlier attempt was cut off before its answer came", post, row.intended_at)
+        why = "an earlier attempt was cut off before its answer came"
+        if all_before_died():
+            # No process of ours is at its call any more; what it had sent is there once it has settled.
+            return doubtful(why, self._platforms[post.account.platform].capabilities)
+        return self._cut_off(why, post, row.intended_at)
 
     def _cut_off(self, why: str, post: Post, began: datetime) -> PublishOutcome:
         """Return the doubt about another attempt, which may still be under way in a worker that lost its connection."""

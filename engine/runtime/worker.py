@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -23,6 +25,8 @@ from adapters.registry import Registry
 from adapters.tools import SystemClock
 from engine.domain.ports import Clock
 from engine.domain.storage import Store
+from engine.runtime.hand import Hand
+from engine.runtime.heir import Heir
 from engine.runtime.operations import reading_store
 from engine.runtime.revival import keep_reviving
 from engine.runtime.secrets import read_secrets
@@ -54,8 +58,12 @@ def make_worker(
     clock: Clock | None = None,
     max_cached_workflows: int = 1000,
     shutdown_grace: float = 30.0,
+    heir: Heir | None = None,
 ) -> Worker:
-    """Wire workflows, activities, adapters and the store into one Temporal worker."""
+    """Wire workflows, activities, adapters and the store into one Temporal worker.
+
+    With an `heir` it is known afterwards, whatever happens, what the worker was just doing.
+    """
     now = clock or SystemClock()
     publishing = PublishActivities(registry.platforms, store, read_secrets, now)
     observing = ObserveActivities(registry.sources, store, read_secrets, now)
@@ -73,6 +81,8 @@ def make_worker(
             recording.record,
         ],
         workflow_runner=sandbox(),
+        interceptors=[heir] if heir else [],
+        identity=heir.hand.identity if heir else None,
         max_cached_workflows=max_cached_workflows,
         max_concurrent_workflow_tasks=policies.WORKFLOW_TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=policies.STICKY_TIMEOUT,
@@ -103,6 +113,7 @@ async def run_worker(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     store = await asyncio.to_thread(reading_store, settings)
     registry = Registry()
+    heir = _heir(settings.home / "workers")
     try:
         client = await connect(settings, within=_SERVER_WITHIN)
         worker = make_worker(
@@ -112,15 +123,35 @@ async def run_worker(settings: Settings) -> None:
             registry,
             max_cached_workflows=settings.max_cached_workflows,
             shutdown_grace=settings.shutdown_grace,
+            heir=heir,
         )
         serve_metrics(settings.metrics_address)
-        async with worker, _background(keep_reviving(client, settings, store)):
+        if heir is not None:
+            heir.inherit()
+        async with worker, AsyncExitStack() as beside:
+            if heir is not None:
+                await beside.enter_async_context(_background(heir.settle(client, settings.task_queue)))
+            await beside.enter_async_context(_background(keep_reviving(client, settings, store)))
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             log.info("worker stopping", grace_seconds=settings.shutdown_grace)
     finally:
+        if heir is not None:
+            heir.hand.close()
         await registry.aclose()
         store.close()
+
+
+def _heir(folder: Path) -> Heir | None:
+    try:
+        return Heir(Hand(folder), folder)
+    except OSError as error:
+        log.warning(
+            "what this worker has in hand cannot be noted; after its death the next one waits for timeouts",
+            folder=str(folder),
+            reason=error.strerror,
+        )
+        return None
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ import pytest
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.failures import LONGEST, NOTHING_HAPPENED
+from activities.heartbeat import DEATHS_BEFORE
 from activities.publish import PublishActivities
 from adapters.fake import FakePlatform
 from engine.domain.errors import ConflictError, Effect, EngineError, NotFoundError, PublishError
@@ -253,6 +254,22 @@ async def test_a_crash_of_the_second_attempt_is_outwaited_from_its_own_beginning
     clock.at = at(1)
     outcome = await run(activities(store, fake(), clock).publish, publish(), attempt=3)
     assert outcome.settle == CALL + SETTLE
+
+
+@pytest.mark.parametrize(
+    ("attempt", "deaths", "waits"), [(2, 1, False), (3, 2, False), (3, 1, True), (2, 0, True)]
+)
+async def test_nobody_waits_for_calls_whose_processes_are_all_known_to_be_dead(
+    store: SqlStore, run: Attempt, clock: Standing, attempt: int, deaths: int, waits: bool
+) -> None:
+    store.claim_publication(A_POST, T0)
+    platform, token = fake(), DEATHS_BEFORE.set(deaths)
+    try:
+        outcome = await run(activities(store, platform, clock).publish, publish(), attempt=attempt)
+    finally:
+        DEATHS_BEFORE.reset(token)
+    assert (outcome.status, outcome.settle) == (PublishStatus.MAYBE, CALL + SETTLE if waits else SETTLE)
+    assert platform.calls == []
 
 
 async def test_nobody_waits_for_a_platform_to_which_the_same_key_is_the_same_post(

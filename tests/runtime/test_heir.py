@@ -1,0 +1,57 @@
+"""What a killed worker held goes on at once, though every timeout is ten minutes away."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from engine.runtime.datadir import DataDirectory
+from engine.runtime.embedded import EmbeddedTemporal
+from engine.runtime.settings import load_settings
+from tests.runtime.dying_worker import LONG, QUEUE, Lingering
+from tests.support import eventually_async
+
+pytestmark = [pytest.mark.fault, pytest.mark.server]
+
+
+def worker(folder: Path, address: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "tests.runtime.dying_worker", str(folder), address]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+
+
+def files_in(folder: Path) -> int:
+    return len(list(folder.iterdir()))
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "workers"
+    settings = load_settings({}, home=tmp_path / "home")
+    with DataDirectory.open(settings.home) as home, EmbeddedTemporal(home, settings) as server:
+        client = await Client.connect(server.address, namespace="drumbeat")
+        first = worker(folder, server.address)
+        handle = await client.start_workflow(
+            Lingering.run, id="strategy/one", task_queue=QUEUE, task_timeout=LONG
+        )
+        assert first.stdout
+        assert first.stdout.readline() == "lingering\n"
+        end(first)
+        # This wakes the workflow in the queue of a worker that is no more.
+        await handle.signal(Lingering.say, "on")
+        second = worker(folder, server.address)
+        try:
+            assert await handle.result() == (1, "on")
+            await eventually_async(lambda: files_in(folder) == 1, what="the file of the dead one is gone")
+        finally:
+            end(second)
