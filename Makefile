@@ -9,10 +9,10 @@ RIVALS := $(VENV)/.rivals
 WORKERS ?= 2
 EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
 
-.PHONY: help install demo test test-real lint bench docs format lock clean
+.PHONY: help install demo test test-real lint bench bench-faults rivals docs format lock clean
 
 help: ## Show these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## Make .venv with the drumbeat command (by uv, or venv and pip)
 
@@ -51,7 +51,13 @@ format: install ## Let the formatter do what it can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: install ## Measure, as ratios within one run
+bench: install rivals ## Measure, as ratios within one run
+	@$(BIN)/python -m benchmarks
+
+bench-faults: install rivals ## Kill and break it in a storm, on every platform and beside its peers
+	@$(BIN)/python -m benchmarks.faults $(ARGS)
+
+rivals: install
 	@test -e $(RIVALS) || { \
 	  echo "Installing what the benchmarks compare with …" >&2; \
 	  if command -v uv >/dev/null 2>&1; then \
@@ -60,7 +66,6 @@ bench: install ## Measure, as ratios within one run
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.lock; \
 	  fi && touch $(RIVALS); \
 	} || echo "That did not work, so they are measured without it." >&2
-	@$(BIN)/python -m benchmarks
 
 lock: ## Renew the locks after a change of pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/runtime.lock

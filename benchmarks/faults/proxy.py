@@ -1,0 +1,72 @@
+"""What stands between a system and its platform in a storm: it breaks some mutations, and holds one answer until a kill."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from adapters.testing.faults import Fault
+from adapters.testing.proxy import FaultProxy, Match, Request
+
+KINDS = (Fault.CUT_BEFORE, Fault.ERROR_500_BEFORE, Fault.CUT_AFTER, Fault.ERROR_500_AFTER)
+_PATIENCE = 60.0
+
+
+class StormProxy(FaultProxy):
+    """The proxy before one server.
+
+    `mutates` says which requests change something there, `shows` which of them makes a post visible. `effects` holds
+    what was said and answered, and the instant (UTC), of every one of the latter that had success.
+    """
+
+    def __init__(self, upstream: str, mutates: Match, shows: Match | None = None) -> None:
+        super().__init__(upstream)
+        self.effects: list[tuple[str, datetime]] = []
+        self._mutates, self._shows = mutates, shows or mutates
+        self._wanted, self._held, self._killed = threading.Event(), threading.Event(), threading.Event()
+
+    def break_some(self, seed: int, mutations: int, share: float) -> None:
+        """Break this share of so many mutations, drawn from the seed; every kind about equally often."""
+        chance = random.Random(f"faults {seed}")
+        for place, number in enumerate(chance.sample(range(mutations), round(mutations * share))):
+            self.inject(KINDS[place % len(KINDS)], at=number, where=self._mutates)
+
+    def broken(self) -> Counter[str]:
+        """Return how often each kind of fault was made."""
+        return Counter(request.fault.value for request in self.seen if request.fault is not None)
+
+    def kill_before_the_next_answer(self, kill: Callable[[], None], within: float) -> bool:
+        """Let the next post appear, kill while its answer is held, and never deliver it.
+
+        Say whether one came in time.
+        """
+        self._held.clear()
+        self._killed.clear()
+        self._wanted.set()
+        came = self._held.wait(within)
+        self._wanted.clear()
+        if came:
+            kill()
+        self._killed.set()
+        return came
+
+    async def _handle(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        if not (self._wanted.is_set() and request.fault is None and self._shows(request)):
+            await super()._handle(request, writer)
+            return
+        self._wanted.clear()
+        await self._forward(request)
+        self._held.set()
+        await asyncio.to_thread(self._killed.wait, _PATIENCE)
+        writer.transport.abort()
+
+    async def _forward(self, request: Request) -> bytes:
+        answer = await super()._forward(request)
+        if self._shows(request) and answer.split(b" ", 2)[1].startswith(b"2"):
+            said = request.body + b"\n" + answer
+            self.effects.append((said.decode(errors="replace"), datetime.now(UTC)))
+        return answer
