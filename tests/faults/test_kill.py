@@ -29,8 +29,8 @@ pytestmark = [pytest.mark.fault, pytest.mark.server]
 # Another seed kills at other moments: FAULT_SEED=7 make test ARGS=tests/faults
 SEED = int(os.environ.get("FAULT_SEED", "20260105"))
 KILLS = 10
-# Measured: 3 to 6 s on two busy cores. Timeouts left at their defaults of 10 s and more show here.
-LONGEST_WAIT = 15
+# Measured: 1 to 5 s on two busy cores. Timeouts left at their defaults of 10 s and more show here.
+LONGEST_WAIT = 10
 
 
 @pytest.fixture
