@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import timedelta
 from functools import cached_property
 
 from engine.domain.base import Model, Name
@@ -17,6 +18,8 @@ from engine.domain.strategy import Action, Metric, Review, Strategy
 from engine.domain.subjects import subjects
 from engine.domain.workspace import Account, Person, SourceConfig, Workspace
 
+# How often rules are evaluated, where the strategy does not say.
+_OFTEN, _SELDOM = timedelta(hours=1), timedelta(hours=6)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What reports show beside every judgement of a goal.
 _ALWAYS = frozenset({"value", "planned"})
@@ -187,6 +190,12 @@ class Plan(Model):
             texts += [text for text in (rule.expr, rule.recover) if text]
             texts += [one.when for one in rule.severities]
         return frozenset(_WORD.findall("\n".join(texts))) | _ALWAYS
+
+    @cached_property
+    def judge_every(self) -> timedelta:
+        """Return how often rules are evaluated that rest on facts: facts change no faster than their sources are read."""
+        busiest = min((source.every for source in self.sources.values()), default=_SELDOM)
+        return self.strategy.judge_every or min(_SELDOM, max(_OFTEN, busiest))
 
     @cached_property
     def by_rhythm(self) -> frozenset[str]:

@@ -138,9 +138,9 @@ class Strategy(Model):
     overrides: tuple[Override, ...] = Field(
         default=(), description="Single fields of a pack's rules, changed by the rule's name."
     )
-    judge_every: PositiveDuration = Field(
-        default=timedelta(hours=1),
-        description="How often rules are evaluated that rest on facts; what the clock alone decides is known at its instant.",
+    judge_every: PositiveDuration | None = Field(
+        default=None,
+        description="How often rules are evaluated that rest on facts; by default as often as the busiest source is read, between 1h and 6h. What the clock alone decides is known at its instant.",
     )
     routing: Routing = Field(default=Routing(), description="How people are told of alerts.")
     reviews: tuple[Review, ...] = Field(default=(), description="When people look back and decide.")

@@ -140,7 +140,7 @@ def test_older_rules_show_which_episodes_appear_vanish_and_move(
     ]
     assert changes[0]["old"]["fired_at"] == "2024-06-12T00:00:00+00:00"
     assert changes[0]["new"]["fired_at"] == "2024-06-02T00:00:00+00:00"
-    text = run("rules", "backtest", plan, *of_channels(made), "--against", old).stdout
+    text = run("rules", "backtest", plan, *of_channels(made), "--against", old.relative_to(Path.cwd())).stdout
     assert "moves" in text
     assert max(len(line) for line in text.splitlines()) <= 80
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from engine.domain.journal import EntryType
 from engine.domain.judgement import Judgement
 from engine.domain.messages import CompleteTask, Observe, Observed, Tick
@@ -27,7 +29,7 @@ BLOG = [{"name": "blog", "account": "site"}]
 
 
 def heart(*said: Judgement, **rule: Any) -> Heart:
-    return Heart(plan(channels=BLOG, metrics=METRICS, rules=[FEW | rule]), judgements=said)
+    return Heart(plan(channels=BLOG, metrics=METRICS, rules=[FEW | rule], judge_every="1h"), judgements=said)
 
 
 def says(*, truth: bool | None, **more: Any) -> Judgement:
@@ -35,13 +37,26 @@ def says(*, truth: bool | None, **more: Any) -> Judgement:
     return Judgement(rule="FewVisits", subject=SUBJECT, truth=truth, data=data, because="It is 3.", **more)
 
 
-def test_rules_are_judged_at_once_and_then_every_hour_on_the_strategys_own_grid() -> None:
+def test_rules_are_judged_at_once_and_then_as_often_as_the_plan_says_on_the_strategys_own_grid() -> None:
     life = heart()
     life.until(START + 5 * HOUR)
     asked = [one.at for one in life.circumstances]
     assert asked[0] == START
     assert len(asked) == 6
     assert {later - earlier for earlier, later in pairwise(asked[1:])} == {HOUR}
+
+
+@pytest.mark.parametrize(
+    ("every", "hours"), [("5m", 1), ("2h", 2), ("1d", 6)], ids=["busy", "calm", "seldom"]
+)
+def test_by_default_rules_are_judged_as_often_as_the_busiest_source_is_read_between_one_and_six_hours(
+    every: str, hours: int
+) -> None:
+    sources = [{"name": "feed", "kind": "feed", "every": every}]
+    life = Heart(plan(channels=BLOG, metrics=METRICS, rules=[FEW], sources=sources))
+    life.until(START + 30 * HOUR)
+    asked = [one.at for one in life.circumstances]
+    assert {later - earlier for earlier, later in pairwise(asked[1:])} == {hours * HOUR}
 
 
 def test_a_strategy_without_rules_on_facts_is_never_judged() -> None:
@@ -133,7 +148,10 @@ def test_a_rule_that_stays_unjudged_has_an_alert_of_its_own() -> None:
         "unjudged": {"rule": "FewVisits"},
         "for": "2h",
     }
-    life = Heart(plan(channels=BLOG, metrics=METRICS, rules=[FEW, nothing]), judgements=[says(truth=None)])
+    life = Heart(
+        plan(channels=BLOG, metrics=METRICS, rules=[FEW, nothing], judge_every="1h"),
+        judgements=[says(truth=None)],
+    )
     life.until(START + 5 * HOUR)
     assert life.when(EntryType.ALERT_FIRING) == [START + 2 * HOUR]
     assert "cannot be judged on metric/visits" in life.alert("FewVisitsNoData@metric/visits").because
@@ -160,7 +178,7 @@ def test_the_alert_of_a_task_ends_when_the_task_has_gone() -> None:
         "deadline": {"since": "activity", "period": "1h"},
         "task": {"title": "Feed it"},
     }
-    life = Heart(plan(rules=[silent, late]))
+    life = Heart(plan(rules=[silent, late], judge_every="1h"))
     life.until(START + 2 * HOUR)
     (task,) = life.state.tasks
     subject = f"task/{task}"

@@ -53,7 +53,7 @@ def next_judgement(draft: Draft) -> datetime | None:
         return None
     if draft.judgement_asked is None:
         return draft.revised_at
-    every = draft.plan.strategy.judge_every
+    every = draft.plan.judge_every
     shift = offset(draft.strategy, every)
     return EPOCH + shift + ((draft.judgement_asked - EPOCH - shift) // every + 1) * every
 
