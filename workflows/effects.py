@@ -66,9 +66,11 @@ async def _find(effect: Find) -> PublishOutcome:
 
 async def _observe(effect: Observe) -> Observed:
     names = [source.name for source in effect.sources]
+    parts = [f"read {', '.join(names)}"] if names else []
+    summary = ", ".join([*parts, *(["judge rules"] if effect.judge else [])])
     try:
         return await workflow.execute_activity_method(
-            ObserveActivities.observe, effect, summary=short(f"read {', '.join(names)}"), **policies.OBSERVE
+            ObserveActivities.observe, effect, summary=short(summary), **policies.OBSERVE
         )
     except ActivityError as error:
         why, now = root_message(error), workflow.now()

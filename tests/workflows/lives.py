@@ -202,7 +202,14 @@ def busy_plan(start: datetime, name: str = "busy") -> Plan:
         deputy="ben",
         notify=["ear"],
         packs=["momentum", "goals", "hygiene"],
-        judge_every="3h",
+        # Nothing that counts in whole hours or days may ring within the moment of a judgement or a look: see above.
+        judge_every="5h",
+        overrides=[
+            {
+                "name": "PipelineDry",
+                "task": {"title": "Prepare content for {subject}", "due_within": "3d90m"},
+            },
+        ],
         signals=[{"name": "essays", "channel": "blog", "function": "count", "window": "6d"}],
         rules=[
             {
@@ -211,8 +218,8 @@ def busy_plan(start: datetime, name: str = "busy") -> Plan:
                 "expr": "signal.essays == 0 && age(strategy.started_at) > 7d",
                 "of": "strategy",
                 "recover": "signal.essays > 0",
-                "for": "4h",
-                "task": {"title": "Write an essay"},
+                "for": "4h30m",
+                "task": {"title": "Write an essay", "due_within": "3d90m"},
             }
         ],
         channels=[
