@@ -39,12 +39,6 @@ MEANINGS = {
 class GuardedGroup(TyperGroup):
     """The root of all commands: no traceback reaches a person who did not ask for it."""
 
-    order: tuple[str, ...] = ()
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the commands in the order in which a person meets them."""
-        return sorted(super().list_commands(ctx), key=self.order.index)
-
     def invoke(self, ctx: Any) -> Any:
         """Run the command; turn what it raises into an exit code."""
         try:

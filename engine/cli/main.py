@@ -7,43 +7,65 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.cli.guard import MEANINGS, GuardedGroup
 from engine.cli.options import Globals
 
-# In the order of `--help`: from the first plan to the engine's own health. Each module has `register(app)`.
-COMMANDS = (
-    "init",
-    "check",
-    "schema",
-    "demo",
-    "up",
-    "apply",
-    "status",
-    "tasks",
-    "explain",
-    "ack",
-    "silence",
-    "review",
-    "pause",
-    "resume",
-    "simulate",
-    "rules",
-    "journal",
-    "worker",
-    "doctor",
-)
+# In the order of `--help`: from the first plan to the engine's own health, each with the first sentence of its help. Each
+# module has `register(app)`, and is loaded when its command is asked for: `--help` answers at once.
+COMMANDS = {
+    "init": "Write a small plan to start from, with comments.",
+    "check": "Say what is wrong with a plan, and what it lacks.",
+    "schema": "Print the JSON Schema of plan files, for editors.",
+    "demo": "Show all of it at work within a minute.",
+    "up": "Run the engine on this machine, until Ctrl-C.",
+    "apply": "Check plans and let the engine carry them out.",
+    "status": "Show how the strategies stand, and what needs you first.",
+    "tasks": "Show the open tasks; say that one is done, later or decided.",
+    "explain": "Say why rules are true, false or unknown of a subject, and who was told.",
+    "ack": "Say that you have seen an alert and deal with it.",
+    "silence": "Tell nobody of certain alerts for a while, always with an end.",
+    "review": "Record what a review decided.",
+    "pause": "Stop posting for a while.",
+    "resume": "End a pause now.",
+    "simulate": "Show what a plan would do, with a virtual clock.",
+    "rules": "Read, test and try out the rules that watch a strategy.",
+    "journal": "Show what happened, the newest last.",
+    "worker": "Run a worker alone, until it is stopped.",
+    "doctor": "Look at this machine, the engine and the store.",
+}
 _TEMPORAL = "temporalio.bridge.temporal_sdk_bridge"
 _CODES = ", ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items())
 
 
-class Root(GuardedGroup):
-    """All commands."""
+def _made(name: str) -> dict[str, Any]:
+    alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    import_module(f"engine.cli.{name}").register(alone)
+    return dict(typer.main.get_group(alone).commands)
 
-    order = COMMANDS
+
+class Root(GuardedGroup):
+    """All commands, each made when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- Click's signature
+        """Return the commands in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or None when there is none of that name."""
+        # A name that is none is compared with those that are there, for "did you mean".
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.commands.update(_made(name))
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 -- Click's signature
+        """Write the list of commands without making them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 app = typer.Typer(
@@ -86,10 +108,6 @@ def root(
     `drumbeat up` in one terminal, `drumbeat apply plan` and `drumbeat status` in another.
     """
     ctx.obj = Globals(debug=debug, home=home)
-
-
-for _name in COMMANDS:
-    import_module(f"engine.cli.{_name}").register(app)
 
 
 def main() -> None:

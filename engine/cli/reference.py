@@ -47,8 +47,9 @@ def markdown() -> str:
 
 def commands(root: Any, prefix: str = "drumbeat") -> Iterator[tuple[str, Any]]:
     """Yield every command with its full name; a group comes before its own commands."""
-    for name in root.list_commands(root.context_class(root)):
-        command = root.commands[name]
+    context = root.context_class(root)
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
         yield f"{prefix} {name}", command
         if hasattr(command, "commands"):
             yield from commands(command, f"{prefix} {name}")

@@ -147,7 +147,7 @@ async def command(client: Client, strategy: str, order: Command) -> str:
     """Send one command; its id makes repeating it harmless, also across continue-as-new."""
     from workflows.strategy import StrategyWorkflow
 
-    handle = client.get_workflow_handle_for(StrategyWorkflow.run, workflow_id(strategy))
+    handle = client.get_workflow_handle(workflow_id(strategy))
 
     async def call() -> str:
         return await handle.execute_update(StrategyWorkflow.command, order, rpc_timeout=ANSWER_WITHIN)

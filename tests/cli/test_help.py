@@ -44,6 +44,15 @@ def test_all_promised_commands_are_there(run: Run) -> None:
     assert "5 an alert fires" in " ".join(text.split())
 
 
+def test_the_list_of_commands_says_of_each_what_its_own_help_says_first() -> None:
+    told = {name: (EVERY[f"drumbeat {name}"].help or "").strip().splitlines()[0] for name in COMMANDS}
+    assert told == COMMANDS
+
+
+def test_a_misspelt_command_is_shown_the_nearest_one(run: Run) -> None:
+    assert "Did you mean 'status'?" in run("statsu").stderr
+
+
 def test_the_reference_is_made_from_the_commands() -> None:
     remedy = "run `python -m engine.cli.reference > docs/reference/cli.md`"
     assert REFERENCE.read_text(encoding="utf-8") == reference.markdown(), remedy
