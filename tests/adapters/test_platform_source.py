@@ -12,8 +12,10 @@ import pytest
 from adapters.fake import FakePlatform
 from adapters.metrics.platform import PlatformSource
 from adapters.registry import Registry, installed
+from adapters.settings import problems
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
+from engine.domain.base import Model
 from engine.domain.errors import Effect, PublishError
 from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Role, Secrets
@@ -24,6 +26,12 @@ from engine.domain.workspace import Account, SourceConfig
 from tests.contracts.source_contract import NOW, SourceContract, ask
 
 Call = Callable[[], Any]
+
+
+class ShowingSettings(Model):
+    """Where it is."""
+
+    server: str = "showing.example"
 
 
 class Showing(FakePlatform):
@@ -37,7 +45,7 @@ class Showing(FakePlatform):
         super().__init__(capabilities=Capabilities(roles=roles), kind=kind)
 
     def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
-        return [f"There is no setting `{name}`." for name in account.settings if name != "server"]
+        return problems(ShowingSettings, account.settings)
 
     async def measure(self, account: Account, post: Published | None, secrets: Secrets) -> Measured:
         assert post is None or post.native_id == "7"

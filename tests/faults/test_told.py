@@ -173,7 +173,8 @@ def all_is_told(engine: Engine, store: Store, hook: Hook, since: datetime) -> No
     eventually(is_fresh, within=60, what="news after the last kill, and none missing", every=0.2)
     assert engine.program.end() == 0, engine.program.said()
     expected = news(store)
-    assert len(expected) == len(set(expected)) >= 4
+    # An alert, its end, and what came after the kill, which a forked worker tells before the fourth is due.
+    assert len(expected) == len(set(expected)) >= 3
     # What came true in the very end may be on its way still when the engine is ended; nothing else may be missing.
     missing = set(expected) - set(hook.counts())
     assert missing <= set(expected[-2:]), missing
