@@ -7,9 +7,10 @@ message's id, the time of sending and the body, each after a full stop. The id i
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from datetime import datetime
+
+from adapters.keys import digest
 
 _CODED = "whsec_"
 _SHORTEST = 16
@@ -17,7 +18,7 @@ _SHORTEST = 16
 
 def message_id(identity: str) -> str:
     """Return the id of a message: `msg_` and 32 digits that follow from its identity."""
-    return f"msg_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+    return f"msg_{digest(identity)}"
 
 
 def signing_key(secret: str) -> bytes:
@@ -41,6 +42,6 @@ def signing_key(secret: str) -> bytes:
 def signature_headers(key: bytes, name: str, body: bytes, now: datetime) -> dict[str, str]:
     """Return the three headers that sign a body sent at that instant; `name` is the message's id."""
     stamp = str(int(now.timestamp()))
-    digest = hmac.digest(key, f"{name}.{stamp}.".encode() + body, "sha256")
-    signature = f"v1,{base64.b64encode(digest).decode()}"
+    signed = hmac.digest(key, f"{name}.{stamp}.".encode() + body, "sha256")
+    signature = f"v1,{base64.b64encode(signed).decode()}"
     return {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signature}
