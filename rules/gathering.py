@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from engine.domain.signal import Signal
 from rules.facts import COMPUTED, decoded, encoded
 from rules.language import Explanation, Facts, Schema, Value, explain
-from rules.language.schema import trusted
 from rules.past import Past
 from rules.programs import Program
 from rules.signals import name_of, signal_value
@@ -44,7 +43,7 @@ class Gatherer:
         for path in program.paths:
             slot = schema.slots[path]
             try:
-                value = trusted(self._value(past, schema, path, subject), schema.fields[slot].type, path)
+                value = schema.trusted(path, self._value(past, schema, path, subject))
             except Exception as error:  # noqa: BLE001 - a defect in one fact must not blind the rules that need others
                 broken[path] = f"{path} cannot be computed ({type(error).__name__}: {error})"
                 continue

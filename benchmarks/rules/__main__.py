@@ -10,8 +10,8 @@ from benchmarks.rules.race import measure, ratios
 race = measure()
 print(f"Ten conditions, CPU time per evaluation, Python {platform.python_version()}.")
 for name, nanoseconds in race.medians.items():
-    print(f"  {name:<36} {nanoseconds:8.0f} ns  {1e9 / nanoseconds:12,.0f} /s")
+    print(f"  {name:<54} {nanoseconds:8.0f} ns  {1e9 / nanoseconds:12,.0f} /s")
 for name, reason in race.missing.items():
-    print(f"  {name:<36} missing: {reason}")
+    print(f"  {name:<54} missing: {reason}")
 print()
 print(table(list(ratios(race))))

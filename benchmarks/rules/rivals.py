@@ -1,8 +1,9 @@
 """Every implementation as a list of calls: a function and what it is given. Only the calls are timed.
 
-Each gets facts in its own natural form: an object with slots for Python by hand, the tuple for ours, a dict for CEL
-(only of the variables that the condition needs, typed and flat, which is quickest for it). Because CEL can also take
-a context that was filled beforehand, which spares it the conversion of facts, that is measured as well.
+They are compared in two ways. From a dict of facts: ours makes its tuple of a situation once and asks all ten
+conditions; CEL gets for each condition a dict of the variables that it needs, or makes one context of the situation and
+asks all ten, whichever is quicker. And prepared: the facts are in each one's own form before the clock starts, an object
+with slots for Python by hand, the tuple for ours, a context for CEL (one for each condition, with its variables only).
 """
 
 from __future__ import annotations
@@ -58,6 +59,12 @@ def together() -> Calls:
     return [(judge, SCHEMA.facts(values)) for values in situations()]
 
 
+def together_from_dicts() -> Calls:
+    """Return the same from dicts of facts, of which the tuples are made."""
+    judge = compile_together(expressions())
+    return [(lambda values: judge(SCHEMA.facts(values)), values) for values in situations()]
+
+
 def walked() -> Calls:
     """Return our three-valued walk without explanation."""
     walks = [partial(evaluate, expression.tree) for expression in expressions()]
@@ -106,6 +113,21 @@ def cpp_with_contexts() -> Calls:
     ]
 
 
+def cpp_with_situations() -> Calls:
+    """Return all ten programs on one context, which is made of a dict of the situation."""
+    env, programs = _cpp()
+
+    def ask(given: dict[str, Value]) -> list[object]:
+        context = env.Activation(given)
+        return [program.eval(context).value() for program in programs]
+
+    return [(ask, _flat(values)) for values in situations()]
+
+
+def _flat(values: dict[str, Value]) -> dict[str, Value]:
+    return {_name(path): value for path, value in values.items()}
+
+
 def rust_with_dicts() -> Calls:
     """Return the Rust binding's programs. Raises ImportError when it is not installed."""
     cel = import_module("cel")
@@ -119,24 +141,42 @@ def rust_with_contexts() -> Calls:
     return [(program, cel.Context(variables=given)) for program, given in rust_with_dicts()]
 
 
-HAND, OURS, TOGETHER, EXPLAINED = (
+def rust_with_situations() -> Calls:
+    """Return all ten programs on one context, which is made of a dict of the situation."""
+    cel = import_module("cel")
+    programs = [cel.compile(condition.cel).execute for condition in CONDITIONS]
+
+    def ask(given: dict[str, Value]) -> list[object]:
+        context = cel.Context(variables=given)
+        return [program(context) for program in programs]
+
+    return [(ask, _flat(values)) for values in situations()]
+
+
+HAND, OURS, TOGETHER, FROM_DICTS, EXPLAINED = (
     "Python by hand",
     "ours, compiled",
     "ours, compiled together",
+    "ours, together from a dict",
     "ours, explained",
 )
-WITH_DICTS = ("cel-expr-python (C++)", "common-expression-language (Rust)")
-WITH_CONTEXTS = tuple(f"{name}, filled before" for name in WITH_DICTS)
+_CEL = ("cel-expr-python (C++)", "common-expression-language (Rust)")
+WITH_DICTS = tuple(f"{name}, a dict each" for name in _CEL)
+WITH_SITUATIONS = tuple(f"{name}, a dict for all ten" for name in _CEL)
+WITH_CONTEXTS = tuple(f"{name}, prepared" for name in _CEL)
 
 RIVALS = (
     Rival(HAND, by_hand),
     Rival(OURS, compiled),
     Rival(TOGETHER, together, list, len(CONDITIONS)),
+    Rival(FROM_DICTS, together_from_dicts, list, len(CONDITIONS)),
     Rival("ours, three-valued walk", walked),
     Rival(EXPLAINED, explained, lambda explanation: [explanation.outcome]),
     Rival(WITH_DICTS[0], cpp_with_dicts, lambda value: [value.value()]),
+    Rival(WITH_SITUATIONS[0], cpp_with_situations, list, len(CONDITIONS)),
     Rival(WITH_CONTEXTS[0], cpp_with_contexts, lambda value: [value.value()]),
     Rival(WITH_DICTS[1], rust_with_dicts),
+    Rival(WITH_SITUATIONS[1], rust_with_situations, list, len(CONDITIONS)),
     Rival(WITH_CONTEXTS[1], rust_with_contexts),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
@@ -32,8 +32,11 @@ class Verdict(NamedTuple):
     severity: Severity | None = None
 
 
+# Fields of an alert with their new values; an alert is copied once for all of them.
+Changes: TypeAlias = dict[str, object]
+
 # What an episode begins with: nobody knows of it yet.
-_FRESH: dict[str, object] = {
+_FRESH: Changes = {
     "acknowledged_by": None,
     "inhibited_by": None,
     "silenced_by": None,
@@ -45,79 +48,81 @@ _FRESH: dict[str, object] = {
 
 def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
     """Return the alert after the verdict; the same object when nothing changed."""
-    alert = _noticing_data(alert, verdict, rule)
+    changes = _data(alert, verdict, rule) | _turn(alert, verdict, rule, now)
+    return alert.model_copy(update=changes) if changes else alert
+
+
+def _data(alert: Alert, verdict: Verdict, rule: Rule) -> Changes:
+    severity = verdict.severity or rule.severity
+    if alert.data is verdict.data and alert.severity is severity and alert.shadow is rule.is_shadow:
+        return {}
+    return {"data": verdict.data, "severity": severity, "shadow": rule.is_shadow}
+
+
+def _turn(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     if verdict.truth is None:
-        return alert
+        return {}
     if verdict.truth:
         return _when_true(alert, verdict, rule, now)
     if rule.recover is not None and is_active(alert) and not verdict.recovered:
-        return _relapsed(alert)
+        return _relapse(alert)
     return _when_false(alert, rule, now)
 
 
-def _noticing_data(alert: Alert, verdict: Verdict, rule: Rule) -> Alert:
-    severity = verdict.severity or rule.severity
-    if alert.data is verdict.data and alert.severity is severity and alert.shadow is rule.is_shadow:
-        return alert
-    return alert.model_copy(update={"data": verdict.data, "severity": severity, "shadow": rule.is_shadow})
-
-
-def _relapsed(alert: Alert) -> Alert:
-    """Return the alert firing; it had perhaps begun to recover."""
+def _relapse(alert: Alert) -> Changes:
+    """Let the alert fire; it had perhaps begun to recover."""
     if alert.state is AlertState.FIRING:
-        return alert
-    return alert.model_copy(update={"state": AlertState.FIRING, "recovering_since": None})
+        return {}
+    return {"state": AlertState.FIRING, "recovering_since": None}
 
 
-def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
+def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     if is_active(alert):
-        return _relapsed(alert)
+        return _relapse(alert)
     since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
     ripe_at = deadline(since, rule.for_, verdict.still)
     ripe = ripe_at is not None and now >= ripe_at
     if alert.state is AlertState.PENDING and not ripe:
-        return alert
+        return {}
     because, evidence = verdict.why()
-    reasons: dict[str, object] = {"because": because, "evidence": evidence}
-    if ripe:
-        return alert.model_copy(
-            update=reasons
-            | {
-                "state": AlertState.FIRING,
-                "pending_since": since,
-                "fired_at": now,
-                "resolved_at": None,
-                "episode": alert.episode + 1,
-            }
-            | _FRESH
-        )
-    return alert.model_copy(update=reasons | {"state": AlertState.PENDING, "pending_since": since})
+    reasons: Changes = {"because": because, "evidence": evidence, "pending_since": since}
+    if not ripe:
+        return reasons | {"state": AlertState.PENDING}
+    firing = {
+        "state": AlertState.FIRING,
+        "fired_at": now,
+        "resolved_at": None,
+        "episode": alert.episode + 1,
+    }
+    return reasons | firing | _FRESH
 
 
-def _when_false(alert: Alert, rule: Rule, now: datetime) -> Alert:
+def _when_false(alert: Alert, rule: Rule, now: datetime) -> Changes:
     match alert.state:
         case AlertState.PENDING:
             calm = AlertState.RESOLVED if alert.episode else AlertState.INACTIVE
-            return alert.model_copy(update={"state": calm, "pending_since": None})
+            return {"state": calm, "pending_since": None}
         case AlertState.FIRING | AlertState.RECOVERING:
             since = alert.recovering_since or now
             if now >= since + rule.keep_firing_for:
-                return resolved(alert, now)
+                return _resolution(now)
             if alert.state is AlertState.FIRING:
-                return alert.model_copy(update={"state": AlertState.RECOVERING, "recovering_since": since})
-    return alert
+                return {"state": AlertState.RECOVERING, "recovering_since": since}
+    return {}
+
+
+def _resolution(now: datetime) -> Changes:
+    return {
+        "state": AlertState.RESOLVED,
+        "resolved_at": now,
+        "pending_since": None,
+        "recovering_since": None,
+    }
 
 
 def resolved(alert: Alert, now: datetime) -> Alert:
     """Return the alert resolved at that instant."""
-    return alert.model_copy(
-        update={
-            "state": AlertState.RESOLVED,
-            "resolved_at": now,
-            "pending_since": None,
-            "recovering_since": None,
-        }
-    )
+    return alert.model_copy(update=_resolution(now))
 
 
 def is_active(alert: Alert) -> bool:

@@ -5,10 +5,8 @@ Day for day, with the evaluation that the engine uses; `rules.backtest.quickly` 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from engine.domain.base import JsonDict
 from engine.domain.channel import Channel
@@ -19,16 +17,15 @@ from engine.domain.rule import Rule
 from engine.domain.series import MemorySeries
 from engine.domain.signal import Signal
 from engine.domain.strategy import Strategy
-from engine.domain.wallclock import day_start, wall_of
 from engine.domain.workspace import Workspace
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History
 from rules.backtest.machine import Machine
+from rules.backtest.midnights import midnights
 from rules.evaluation import Evaluator
 from rules.facts import encoded
 from rules.language import Value
 
-_DAY = timedelta(days=1)
 _NAME = "each"
 _OWN = ("channel.name", "channel.title", "channel.purpose", "channel.media", "channel.priority")
 _CADENCE = tuple(f"channel.cadence.{name}" for name in ("at_least", "at_most", "per", "period"))
@@ -47,18 +44,6 @@ OF_POSTS = frozenset(
         "channel.posts_previous_28d",
     }
 )
-
-
-def days_of(history: History, zone: str) -> Sequence[datetime]:
-    """Return the midnights at which the channel is judged: from when its first post is known until the end (UTC)."""
-    known = history.posts[0].known_at
-    days = _midnights(zone, wall_of(zone, known).date(), wall_of(zone, history.end).date())
-    return days[bisect_left(days, known) : bisect_right(days, history.end)]
-
-
-@lru_cache(maxsize=4096)
-def _midnights(zone: str, first: date, last: date) -> tuple[datetime, ...]:
-    return tuple(day_start(zone, first + _DAY * number) for number in range((last - first).days + 1))
 
 
 def constants(channel: Channel, history: History) -> dict[str, Value | None]:
@@ -84,7 +69,7 @@ def carefully(
     fixed = {path: encoded(value) for path, value in constants(channel, history).items()}
     coming = list(enumerate(sorted(history.posts, key=lambda post: post.known_at)))
     last = history.posts[0].at
-    for day in days_of(history, zone):
+    for day in midnights(history, zone).days:
         while coming and coming[0][1].known_at <= day:
             number, post = coming.pop(0)
             series.add_post(_NAME, Activity(at=post.at, ref=str(number)))

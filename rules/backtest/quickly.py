@@ -10,17 +10,19 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import accumulate, chain, groupby, islice, repeat
-from operator import attrgetter, itemgetter, sub
+from itertools import accumulate, repeat
+from math import inf
+from operator import attrgetter
 from typing import cast
 
 from engine.domain.channel import Channel
 from engine.domain.rule import Rule
-from rules.backtest.daily import CONSTANT, constants, days_of
+from rules.backtest.daily import CONSTANT, constants
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History
 from rules.backtest.machine import Machine
-from rules.language import Facts, Schema, Value, check, compile_together
+from rules.backtest.midnights import midnights
+from rules.language import Facts, Schema, Value, check, compile_changes
 from rules.language.schema_of_facts import schema_for
 
 _WEEK, _FOUR_WEEKS = timedelta(days=7), timedelta(days=28)
@@ -28,60 +30,58 @@ Column = Iterable["Value | None"]
 Answers = tuple["bool | None", ...]
 # No answer at all: other than every answer.
 _NEVER = "never"
-_ANSWERS = itemgetter(1)
 
 
 class Days:
     """The days on which a channel is judged, and how many of its posts had come, or were so old, by each of them."""
 
     def __init__(self, history: History, zone: str) -> None:
-        self.days = days_of(history, zone)
-        self._history = history
-        self._known = self._cumulated([bisect_left(self.days, post.known_at) for post in history.posts])
+        self.days, self._stamps = midnights(history, zone)
+        self._posts = history.posts
+        self._made = [post.at.timestamp() for post in history.posts]
+        self._known = self._reached(sorted(post.known_at.timestamp() for post in history.posts))
         self._old: dict[timedelta, list[int]] = {}
 
-    def _cumulated(self, places: Iterable[int]) -> list[int]:
-        """Return for each day how many of the places were reached by then."""
-        counts = [0] * (len(self.days) + 1)
-        for place in places:
-            counts[place] += 1
-        return list(accumulate(counts[:-1]))
+    def _reached(self, instants: Sequence[float]) -> list[int]:
+        """Return for each day how many of the instants, which are in order, had been reached."""
+        ahead, number, counts = [*instants, inf], 0, []
+        for stamp in self._stamps:
+            while ahead[number] <= stamp:
+                number += 1
+            counts.append(number)
+        return counts
 
     def old(self, age: timedelta) -> list[int]:
         """Return for each day how many of the posts were at least so old."""
         if age not in self._old:
-            days, place, places = self.days, 0, []
-            # The posts are in the order of time: each is looked for from the one before on.
-            for post in self._history.posts:
-                place = bisect_left(days, post.at + age, place)
-                places.append(place)
-            self._old[age] = self._cumulated(places)
+            seconds = age.total_seconds()
+            self._old[age] = self._reached([made + seconds for made in self._made])
         return self._old[age]
 
     def posts(self, window: timedelta) -> Column:
         """Return the posts in the window that ends on each day; unknown as far as it reaches beyond the first post."""
-        return self._between(self._known, self.old(window))
+        return _between(self._known, self.old(window))
 
     def posts_before(self, window: timedelta) -> Column:
         """Return the posts in the window before that one."""
-        return self._between(self.old(window), self.old(2 * window))
-
-    @staticmethod
-    def _between(newer: Sequence[int], older: Sequence[int]) -> Column:
-        unknown = bisect_left(older, 1)
-        known = map(sub, islice(newer, unknown, None), islice(older, unknown, None))
-        return chain(repeat(None, unknown), known)
+        return _between(self.old(window), self.old(2 * window))
 
     @cached_property
     def last(self) -> list[datetime]:
         """When the newest post was that is known on each day."""
-        in_order_of_knowing = sorted(self._history.posts, key=attrgetter("known_at"))
+        in_order_of_knowing = sorted(self._posts, key=attrgetter("known_at"))
         newest = list(accumulate((post.at for post in in_order_of_knowing), max))
-        return list(map([newest[0], *newest].__getitem__, self._known))
+        return [newest[known - 1] for known in self._known]
 
     def silent_for(self) -> Column:
         """Return how long nothing had been posted on each day."""
-        return map(sub, self.days, self.last)
+        return [day - last for day, last in zip(self.days, self.last, strict=True)]
+
+
+def _between(newer: Sequence[int], older: Sequence[int]) -> Column:
+    unknown = bisect_left(older, 1)
+    known = zip(newer[unknown:], older[unknown:], strict=True)
+    return [None] * unknown + [new - old for new, old in known]
 
 
 _COLUMNS: Mapping[str, Callable[[Days], Column]] = {
@@ -107,8 +107,8 @@ class Quickly:
         paths = dict.fromkeys(["now", *(name for text in texts for name in check(text, declared).facts)])
         self._schema = Schema(declared[path] for path in paths)
         # Every expression is a condition, so every answer is true, false or unknown.
-        judge = compile_together([check(text, self._schema) for text in texts])
-        self._judge = cast("Callable[[Facts], Answers]", judge)
+        changes = compile_changes([check(text, self._schema) for text in texts])
+        self._changes = cast("Callable[[Iterable[Facts]], list[tuple[int, Answers]]]", changes)
         places = {text: place for place, text in enumerate(texts)}
         # A rule without `recover` recovers by its own condition; the state machine does not ask for more.
         self._places = [(places[rule.expr or ""], places[rule.recover or rule.expr or ""]) for rule in rules]
@@ -118,14 +118,11 @@ class Quickly:
         """Yield the episodes of all rules on one channel."""
         machines = [Machine(rule, f"channel/{history.channel}") for rule in self._rules]
         days = Days(history, zone)
-        answers = map(self._judge, self._facts(days, channel, history))
         before: Sequence[object] = self._nothing
-        # One run for each stretch of days with the same answers; nothing is kept of the days between.
-        for now, run in groupby(zip(days.days, answers, strict=True), key=_ANSWERS):
-            day, _ = next(run)
+        for place, now in self._changes(self._facts(days, channel, history)):
             for machine, (truth, recovered) in zip(machines, self._places, strict=True):
                 if now[truth] is not before[truth] or now[recovered] is not before[recovered]:
-                    machine.take(now[truth], now[recovered], day)
+                    machine.take(now[truth], now[recovered], days.days[place])
             before = now
         for machine in machines:
             machine.wait_until(history.end)

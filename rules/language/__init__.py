@@ -8,7 +8,7 @@ print(render(explain(expression, facts)))
 Nothing here reads a clock, a file or the network: the instant of evaluation is the fact `now`.
 """
 
-from rules.language.compiling import compile_expression, compile_together, python_source
+from rules.language.compiling import compile_changes, compile_expression, compile_together, python_source
 from rules.language.errors import FactsError, Fault, LanguageError
 from rules.language.explaining import Explanation, Part, explain
 from rules.language.expression import Expression, check
@@ -34,6 +34,7 @@ __all__ = [
     "Schema",
     "Value",
     "check",
+    "compile_changes",
     "compile_expression",
     "compile_together",
     "evaluate",

@@ -8,7 +8,7 @@ user wrote, texts above all, is passed as a constant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NoReturn, TypeAlias, cast
@@ -25,6 +25,7 @@ from rules.language.writing import Names
 
 Judge: TypeAlias = Callable[[Facts], "Value | None"]
 JudgeAll: TypeAlias = Callable[[Facts], "tuple[Value | None, ...]"]
+JudgeChanges: TypeAlias = Callable[[Iterable[Facts]], "list[tuple[int, tuple[Value | None, ...]]]"]
 _WORDS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 
 
@@ -56,16 +57,53 @@ def compile_together(expressions: Sequence[Expression]) -> JudgeAll:
     It reads each fact once and gives the same as the expressions one by one. Raises ValueError when they are not
     all of one schema.
     """
+    names, slow, body, results = _together(expressions, "f")
+    loads = _loads([expression.tree for expression in expressions])
+    lines = [*slow, _header("judge", "f", names), *loads, *body, f"    return {results}", ""]
+    return cast("JudgeAll", Program("\n".join(lines), names.constants).load(f"{len(expressions)} rules"))
+
+
+def compile_changes(expressions: Sequence[Expression]) -> JudgeChanges:
+    """Return one function that evaluates several conditions over many facts' tuples, such as those of a year's days.
+
+    It gives the places at which an answer is other than at the place before, with all answers there; the first place
+    always. Every fact of the schema is read from each tuple, so the schema should hold no others than are named.
+    There must be a condition. Raises ValueError when they are not all of one schema.
+    """
+    schema = expressions[0].schema
+    facts = "".join(f"a{slot}, " for slot in range(len(schema.fields)))
+    names, slow, body, results = _together(expressions, f"({facts})")
+    # Unpacked at once, a tuple that `zip` gives need not be made anew.
+    lines = [
+        *slow,
+        _header("judge", "rows", names),
+        "    changes, before, place = [], None, -1",
+        f"    for {facts} in rows:",
+        "        place += 1",
+        *(f"    {line}" for line in body),
+        f"        now = {results}",
+        "        if now != before:",
+        "            changes.append((place, now))",
+        "            before = now",
+        "    return changes",
+        "",
+    ]
+    name = f"{len(expressions)} rules over time"
+    return cast("JudgeChanges", Program("\n".join(lines), names.constants).load(name))
+
+
+def _together(expressions: Sequence[Expression], facts: str) -> tuple[Names, list[str], list[str], str]:
+    """Return names, functions of the three-valued ways, the lines that find every answer, and the answers.
+
+    `facts` is the source of the facts' tuple. Raises ValueError when the expressions are not all of one schema.
+    """
     if any(expression.schema is not expressions[0].schema for expression in expressions):
         raise ValueError("expressions that run together must be checked against the same schema")
-    names, body, slow = Names(), list[str](), list[str]()
+    names, slow, body = Names(), list[str](), list[str]()
     for place, expression in enumerate(expressions):
         slow += _function(f"slow{place}", expression.tree, names, SlowWriter(names).write(expression.tree))
-        body += _quick(expression.tree, names, f"r{place} =", f"slow{place}(f)")
-    loads = _loads([expression.tree for expression in expressions])
-    results = "".join(f"r{place}, " for place in range(len(expressions)))
-    lines = [*slow, _header("judge", names), *loads, *body, f"    return ({results})", ""]
-    return cast("JudgeAll", Program("\n".join(lines), names.constants).load(f"{len(expressions)} rules"))
+        body += _quick(expression.tree, names, f"r{place} =", f"slow{place}({facts})")
+    return names, slow, body, f"({''.join(f'r{place}, ' for place in range(len(expressions)))})"
 
 
 def python_source(tree: Node) -> Program:
@@ -73,12 +111,14 @@ def python_source(tree: Node) -> Program:
     names = Names()
     slow = _function("slow", tree, names, SlowWriter(names).write(tree))
     quick = _quick(tree, names, "return", "slow(f)")
-    return Program("\n".join([*slow, _header("judge", names), *_loads([tree]), *quick, ""]), names.constants)
+    return Program(
+        "\n".join([*slow, _header("judge", "f", names), *_loads([tree]), *quick, ""]), names.constants
+    )
 
 
-def _header(name: str, names: Names) -> str:
+def _header(name: str, given: str, names: Names) -> str:
     # As defaults of parameters the constants are local names, which are the quickest.
-    return f"def {name}({', '.join(['f', *(f'{constant}={constant}' for constant in names.constants)])}):"
+    return f"def {name}({', '.join([given, *(f'{constant}={constant}' for constant in names.constants)])}):"
 
 
 def _loads(trees: Sequence[Node]) -> list[str]:
@@ -87,7 +127,7 @@ def _loads(trees: Sequence[Node]) -> list[str]:
 
 
 def _function(name: str, tree: Node, names: Names, source: str) -> list[str]:
-    return [_header(name, names), *_loads([tree]), f"    return {source}", ""]
+    return [_header(name, "f", names), *_loads([tree]), f"    return {source}", ""]
 
 
 def _quick(tree: Node, names: Names, result: str, otherwise: str) -> list[str]:

@@ -1,20 +1,18 @@
-"""Which facts there are: their paths, types and meaning; and how values become facts that the language can trust."""
+"""Which facts there are: their paths, types and meaning; and how values become their tuple."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from datetime import datetime, timedelta
 
 from engine.domain.base import format_duration
 from rules.language.errors import FactsError, did_you_mean
 from rules.language.grammar import KEYWORDS
-from rules.language.limits import MAX_DURATION, MAX_NUMBER
 from rules.language.syntax import Facts, Value
-from rules.language.types import Kind, Type
+from rules.language.trusting import reader
+from rules.language.types import Type
 
 _PATH = re.compile(rf'(?!(?:{"|".join(KEYWORDS)})(?:\.|$))[A-Za-z_][A-Za-z0-9_]*(\.[^."\\\n]+)*')
 
@@ -42,6 +40,7 @@ class Schema:
                 raise ValueError(f"the fact {field.path} is declared twice")
             self.slots[field.path] = slot
         self._all_unknown = (None,) * len(self.fields)
+        self._readers = {field.path: (slot, reader(field.type)) for slot, field in enumerate(self.fields)}
 
     def __contains__(self, path: object) -> bool:
         return path in self.slots
@@ -65,58 +64,20 @@ class Schema:
         a mistake of the program, never of the data.
         """
         known: list[Value | None] = list(self._all_unknown)
+        readers = self._readers
         for path, value in values.items():
-            slot = self.slots.get(path)
-            if slot is None:
-                raise FactsError(f"{path} is no declared fact. {did_you_mean(path, self.slots)}".rstrip())
-            known[slot] = trusted(value, self.fields[slot].type, path)
+            try:
+                slot, read = readers[path]
+            except KeyError:
+                raise FactsError(
+                    f"{path} is no declared fact. {did_you_mean(path, self.slots)}".rstrip()
+                ) from None
+            known[slot] = read(value, path)
         return tuple(known)
 
-
-def trusted(value: object, type_: Type, path: str) -> Value | None:
-    """Return a value as the language keeps it, or None when it is unknown. Raises FactsError on another type."""
-    if value is None:
-        return None
-    if isinstance(value, Enum):
-        value = value.value
-    kind = type_.kind
-    if kind in (Kind.INT, Kind.NUMBER) and isinstance(value, int | float) and not isinstance(value, bool):
-        return _number(value, kind, path)
-    if kind is Kind.BOOL and isinstance(value, bool):
-        return value
-    if kind is Kind.STRING and isinstance(value, str):
-        return str(value)
-    if kind is Kind.ENUM and isinstance(value, str) and value in type_.values:
-        return str(value)
-    if kind is Kind.DURATION and isinstance(value, timedelta):
-        return value if abs_within(value) else None
-    if kind is Kind.INSTANT and isinstance(value, datetime) and value.tzinfo is not None:
-        return _utc(value)
-    if kind is Kind.LIST and isinstance(value, list | tuple) and type_.item is not None:
-        return tuple(trusted(item, type_.item, path) for item in value)
-    raise FactsError(f"The fact {path} is declared as {type_} and cannot be {value!r}.")
-
-
-def abs_within(duration: timedelta) -> bool:
-    """Tell whether a duration is within the limit for facts."""
-    return -MAX_DURATION <= duration <= MAX_DURATION
-
-
-def _number(value: float, kind: Kind, path: str) -> Value | None:
-    if not -MAX_NUMBER <= value <= MAX_NUMBER:
-        return None
-    if kind is Kind.NUMBER or isinstance(value, int):
-        return value
-    if value != math.floor(value):
-        raise FactsError(f"The fact {path} is declared as int and cannot be {value!r}.")
-    return int(value)
-
-
-def _utc(value: datetime) -> datetime | None:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        return None
+    def trusted(self, path: str, value: object) -> Value | None:
+        """Return the value of one declared fact as the language keeps it; see `facts`."""
+        return self._readers[path][1](value, path)
 
 
 def show(value: Value | None) -> str:

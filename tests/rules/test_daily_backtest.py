@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from engine.domain.channel import Cadence, Channel
 from engine.domain.rule import Rule
 from engine.domain.signal import Signal, SignalFunction
-from rules.backtest.daily import carefully, days_of
+from rules.backtest.daily import carefully
 from rules.backtest.histories import History, history, seen
 from rules.backtest.many import Many, bare_channel
+from rules.backtest.midnights import midnights
 from rules.backtest.quickly import Quickly
 
 EXPRESSIONS = (
@@ -101,7 +102,7 @@ def test_an_expression_is_judged_at_midnight_and_its_alert_ripens_in_between() -
 def test_days_are_those_of_the_zone_and_end_with_the_watching() -> None:
     one = history("one", [seen({"channel_id": "one", "date": "2025-03-28"}, "date", "Europe/Berlin")], None)
     later = History(one.channel, one.posts, datetime(2025, 4, 1, tzinfo=UTC))
-    assert [f"{day:%m-%d %H}" for day in days_of(later, "Europe/Berlin")] == [
+    assert [f"{day:%m-%d %H}" for day in midnights(later, "Europe/Berlin").days] == [
         "03-28 23",
         "03-29 23",
         "03-30 22",

@@ -11,7 +11,7 @@ import pytest
 
 from rules.language import Facts, Flip, Part, Value, check, evaluate, explain, write
 from rules.language.lattice import ENDS, place_of, value_at
-from rules.language.schema import trusted
+from rules.language.trusting import reader
 from rules.language.types import ORDERED, Kind
 from tests.rules.language.facts import SCHEMA, value_for, values
 from tests.rules.language.generating import Generator
@@ -112,7 +112,8 @@ def test_what_is_called_decisive_changes_the_whole() -> None:
 def test_places_keep_the_order_of_their_values(kind: Kind) -> None:
     dice = random.Random(13)
     type_ = next(field.type for field in SCHEMA.fields if field.type.kind is kind)
-    raw = (trusted(value_for(type_, dice), type_, "x") for _ in range(300))
+    read = reader(type_)
+    raw = (read(value_for(type_, dice), "x") for _ in range(300))
     known: list[Value] = [value for value in raw if value is not None]
     for value in known:
         low, high = ENDS[kind]
