@@ -33,7 +33,7 @@ class Verdict(NamedTuple):
 
 
 # What an episode begins with: nobody knows of it yet.
-_FRESH: dict[str, object] = {
+FRESH: dict[str, object] = {
     "acknowledged_by": None,
     "inhibited_by": None,
     "silenced_by": None,
@@ -89,7 +89,7 @@ def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Ale
                 "resolved_at": None,
                 "episode": alert.episode + 1,
             }
-            | _FRESH
+            | FRESH
         )
     return alert.model_copy(update=reasons | {"state": AlertState.PENDING, "pending_since": since})
 

@@ -30,6 +30,7 @@ _TURNS = (
     EntryType.ALERT_RECOVERING,
     EntryType.ALERT_RESOLVED,
     EntryType.ALERT_DATA,
+    EntryType.ALERT_REBUILT,
     EntryType.ALERT_HELD,
     EntryType.ALERT_TOLD,
     EntryType.ALERT_ACKNOWLEDGED,

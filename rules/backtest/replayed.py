@@ -62,6 +62,8 @@ def replayed(plan: Plan, wanted: Collection[str]) -> Plan:
             "actions": tuple(_at_rest(action) for action in plan.strategy.actions),
             "channels": tuple(_seen(channel, name) for channel in plan.strategy.channels),
             "reviews": (),
+            # Of the plan as it is: the source that is added below would make it judge more often.
+            "judge_every": plan.judge_every,
         }
     )
     source = SourceConfig(name=name, kind="csv", every=_EVERY)
