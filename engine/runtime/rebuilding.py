@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from engine.domain.errors import NotFoundError
-from engine.domain.lifecycle.state import ChannelState, MetricState, SourceState, State, new_state
+from engine.domain.lifecycle.state import State
 from engine.domain.messages import PlanApplied
 from engine.domain.plan import Plan
 from engine.domain.rebuilt import Rebuilt, changed
@@ -20,6 +20,7 @@ from engine.domain.records import Alert
 from engine.domain.rule import Rule
 from engine.domain.storage import Store
 from engine.runtime.recalling import recalled
+from engine.runtime.remembering import beginning
 from engine.runtime.simulation import Life, World
 from rules.backtest.replayed import replayed, unfit_for_history
 
@@ -62,7 +63,8 @@ def rebuilt(before: Plan, plan: Plan, state: State, world: World, now: datetime)
         return Rebuilt()
     names = {rule.name for rule, _ in edited} | {rule.unjudged.rule for rule, _ in edited if rule.unjudged}
     again = replayed(plan, names)
-    life = Life(again, world, _beginning(again, state, max(state.started_at, now - FAR_BACK)))
+    memory = beginning(again, state, max(state.started_at, now - FAR_BACK))
+    life = Life(again, world, memory.model_copy(update={"pauses": state.pauses}))
     for _ in life.tell(PlanApplied(revision=1), life.state.at):
         pass
     for _ in life.until(now):
@@ -80,19 +82,6 @@ def _untellable(plan: Plan, rule: Rule, state: State, subject: str) -> bool:
     kind, _, name = subject.partition("/")
     known: dict[str, Mapping[str, object]] = {"channel": state.channels, "metric": state.metrics}
     return bool(unfit_for_history(other)) or name not in known.get(kind, (name,))
-
-
-def _beginning(plan: Plan, state: State, start: datetime) -> State:
-    """Return a memory that knows nothing yet, watches since when it really did, and stands still when it really did."""
-    watched = {
-        "channels": {n: ChannelState(watched_since=of.watched_since) for n, of in state.channels.items()},
-        "metrics": {n: MetricState(watched_since=of.watched_since) for n, of in state.metrics.items()},
-        "sources": {
-            n: SourceState(watched_since=max(of.watched_since, start)) for n, of in state.sources.items()
-        },
-    }
-    fresh = new_state(plan.id, start)
-    return fresh.model_copy(update=watched | {"pauses": state.pauses})
 
 
 def _by_rhythm(edited: Iterable[tuple[Rule, str]]) -> set[str]:
