@@ -19,10 +19,12 @@ from engine.domain.rule import Rule
 from engine.domain.storage import Store
 from engine.runtime.clockwork import Clockwork, clockwork
 from engine.runtime.remembering import memory_at
+from engine.runtime.shapes import shape
 from engine.runtime.telling import telling
 from rules.facts import decode
 from rules.language import Explanation, LanguageError, check, explain
 from rules.language.errors import FactsError
+from rules.prepared import kind_of
 from rules.signals import schema_with
 
 _TURNS = (
@@ -192,22 +194,21 @@ class Explainer:
             alert,
             told,
             parts=parts,
-            facts={} if parts else row.facts,
+            clock=shape(judged_by, row.facts, truth=row.truth),
+            facts={} if parts and judged_by.expr else row.facts,
             note=note,
         )
 
 
 def _parts(plan: Plan, rule: Rule, row: Judged) -> tuple[tuple[tuple[str, Explanation], ...], str]:
     """Return the rule's expressions explained with the facts that it rested on then; or why that is not possible."""
-    if rule.of is None or rule.expr is None:
-        return (), ""
     texts: Sequence[tuple[str, str | None]] = [
         ("expr", rule.expr),
         ("recover", rule.recover),
         *((f"severity {one.severity}", one.when) for one in rule.severities),
     ]
     try:
-        schema = schema_with(rule.of, plan.signals)
+        schema = schema_with(kind_of(rule), plan.signals)
         facts = decode(schema, {path: value for path, value in row.facts.items() if path in schema})
         found = [(name, explain(check(text, schema), facts)) for name, text in texts if text is not None]
     except (LanguageError, FactsError) as error:
