@@ -221,7 +221,7 @@ def test_an_evaluation_that_stops_is_an_alert_and_the_first_judgement_ends_it() 
     assert timedelta(hours=3) < fired - last < timedelta(hours=4)
     assert "have not been judged for 3 hours" in heart.alert("Unjudged@strategy").because
     assert not heart.when(EntryType.ALERT_RESOLVED, "strategy"), "each round that is asked in vain is no news"
-    del heart._observed  # type: ignore[attr-defined]
+    del heart._observed
     heart.until(START + 2 * DAY + 2 * HOUR)
     assert heart.alert("Unjudged@strategy").state is AlertState.RESOLVED
 

@@ -11,7 +11,6 @@ import pytest
 
 from engine.domain.errors import EngineError
 from engine.domain.past import Judged
-from engine.runtime import tidying
 from engine.runtime.tidying import keep_tidy, tidy
 from tests.cli import lived
 
@@ -46,7 +45,7 @@ async def test_a_store_that_is_away_is_tidied_the_next_day(monkeypatch: pytest.M
         def latest_revisions(self) -> Any:
             raise EngineError("The database cannot be reached.")
 
-    monkeypatch.setattr(tidying.asyncio, "sleep", sleep)
+    monkeypatch.setattr("engine.runtime.tidying.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await keep_tidy(Away(), KEEP)  # type: ignore[arg-type]
     assert days == [86400, 86400]
