@@ -236,3 +236,16 @@ def test_while_the_engine_slept_nobody_was_to_judge() -> None:
 
 def test_without_rules_that_rest_on_facts_no_judgement_is_missed() -> None:
     assert plan(rules=[SILENT, UNJUDGED]).rule_for("Unjudged", "strategy") is None
+
+
+def test_to_watch_the_judgements_costs_no_waking_of_its_own() -> None:
+    rule = {"name": "Few", "reason": "Few.", "expr": "channel.paused", "of": "channel"}
+
+    def wakings(*rules: dict[str, Any]) -> list[Any]:
+        heart, seen = Heart(plan(rules=rules, judge_every="1h")), []
+        while heart.wake_at is not None and heart.wake_at < START + 2 * DAY:
+            seen.append(heart.wake_at)
+            heart.tell(Tick(), heart.wake_at)
+        return seen
+
+    assert wakings(rule, UNJUDGED) == wakings(rule)

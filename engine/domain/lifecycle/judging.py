@@ -132,10 +132,11 @@ def limits(draft: Draft) -> Iterator[datetime]:
         kind, _, name = subject.partition("/")
         if kind == "action" and rule.deadline is not None:
             yield from (limit for _, limit in unsettled_limits(draft, rule, name))
-        elif kind in ("metric", "source", "strategy") and rule.deadline is not None:
+        elif kind in ("metric", "source") and rule.deadline is not None:
             yield limit_of(draft, rule, kind, name)
-            if kind == "strategy" and draft.judgement_asked is not None:
-                yield draft.judgement_asked + ANSWERED_WITHIN
+        elif kind == "strategy" and rule.deadline is not None and draft.judgement_asked is not None:
+            # Not each of the two: in good days that would be a waking more for every judgement.
+            yield max(limit_of(draft, rule, kind, name), draft.judgement_asked + ANSWERED_WITHIN)
     for name, state in draft.sources.items():
         if state.read_at is not None:
             yield state.read_at + staleness(draft.plan.sources[name].every)
