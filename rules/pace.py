@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from engine.domain.aims import Goal
 from engine.domain.base import format_duration
 from engine.domain.conditions import PaceBehind
-from engine.domain.goals import Pace, bounds, pace, planned
+from engine.domain.goals import Pace, bounds, on_pace_from, pace, planned
 from engine.domain.records import Sample
 from rules.findings import Finding
 from rules.past import Past
@@ -46,16 +46,17 @@ def behind(past: Past, goal: Goal, condition: PaceBehind) -> Finding:
         "value": newest.value,
         "planned": line,
         "target": goal.target,
+        "on_pace_from": on_pace_from(goal, newest.at, past.plan.zone),
         "at": newest.at.isoformat(),
     }
-    # What the status of the goal calls on pace is no reason for an alert: small gaps, above all on the first days.
-    if pace(goal, newest.value, newest.at, past.plan.zone) in (Pace.ON_PACE, Pace.MET):
-        return Finding(truth=False, because="", evidence=evidence)
     found = [_way(past, goal, sign, newest, window, old) for window, old in ways]
     known = [way for way in found if way is not None]
     for way in known:
         evidence[f"made_{format_duration(way.window)}"] = way.made
         evidence[f"planned_{format_duration(way.window)}"] = way.planned
+    # What the status of the goal calls on pace is no reason for an alert: small gaps, above all on the first days.
+    if pace(goal, newest.value, newest.at, past.plan.zone) in (Pace.ON_PACE, Pace.MET):
+        return Finding(truth=False, because="", evidence=evidence)
     # One window that disagrees is enough for no, whatever the other would say.
     if any(way.made >= condition.below * way.planned for way in known):
         return Finding(truth=False, because="", evidence=evidence)

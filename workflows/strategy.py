@@ -88,7 +88,12 @@ class StrategyWorkflow:
     async def apply(self, request: ApplyRequest) -> int:
         """Let a new revision count from now on. Returns the revision that counts, once it is on record."""
         if request.revision > self._state.revision:
-            event = PlanApplied(revision=request.revision, author=request.author, reason=request.reason)
+            event = PlanApplied(
+                revision=request.revision,
+                author=request.author,
+                reason=request.reason,
+                rebuilt=request.rebuilt,
+            )
             self._obey(request.plan, event)
         await self._recorder.written()
         return self._state.revision

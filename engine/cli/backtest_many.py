@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.cli import inputs
+from engine.cli.output import tell_sentences
 from engine.cli.progress import counted
 from engine.cli.rulesets import RuleSet
 from engine.documents.words import listed
@@ -22,25 +23,60 @@ _BARE = bare_channel()
 
 
 def read(posts: Path, channels: Path, zone: str) -> list[History]:
-    """Read the histories. Raises DocumentError with every row that has no readable date."""
+    """Read the histories, and tell what is missing in them and how it is taken.
+
+    Raises DocumentError with every row that cannot be read, DrumbeatError when there is no post at all.
+    """
     problems: list[Problem] = []
-
-    def dates(path: Path, column: str) -> list[tuple[str, Seen]]:
-        found = []
-        for row in inputs.read_rows(path, None, ("channel_id", column)):
-            try:
-                found.append((row.cells["channel_id"], seen(row.cells, column, zone)))
-            except ValueError as error:
-                problems.append(row.problem(str(error), "Mend this line."))
-        return found
-
     made: dict[str, list[Seen]] = {}
-    for channel, post in dates(posts, "date"):
+    for _, channel, post in _dates(posts, "date", zone, problems):
         made.setdefault(channel, []).append(post)
-    ends = {channel: end.known_at for channel, end in dates(channels, "observed_until")}
+    ends: dict[str, datetime] = {}
+    for row, channel, end in _dates(channels, "observed_until", zone, problems):
+        if ends.setdefault(channel, end.known_at) != end.known_at:
+            problems.append(
+                row.problem(f"channel {channel!r} stands there twice, with another end", "Leave one.")
+            )
     if problems:
         raise DocumentError(problems)
+    if not made:
+        raise DrumbeatError(f"{posts} holds no post, so there is nothing to try rules on.")
+    _tell_what_is_missing(channels, made, ends)
     return [history(channel, seen_posts, ends.get(channel)) for channel, seen_posts in made.items()]
+
+
+def _dates(
+    path: Path, column: str, zone: str, problems: list[Problem]
+) -> Iterator[tuple[inputs.Row, str, Seen]]:
+    for row in inputs.read_rows(path, None, ("channel_id", column)):
+        channel = row.cells["channel_id"]
+        if not channel:
+            problems.append(row.problem("the channel_id is empty", "Write which channel it is of."))
+            continue
+        try:
+            yield row, channel, seen(row.cells, column, zone)
+        except ValueError as error:
+            problems.append(row.problem(str(error), "Mend this line."))
+
+
+def _tell_what_is_missing(
+    channels: Path, made: Mapping[str, Sequence[Seen]], ends: Mapping[str, datetime]
+) -> None:
+    """Say of which channels nothing is known, and of which the end was found otherwise."""
+    silent = ends.keys() - made.keys()
+    if silent:
+        tell_sentences(f"Of {listed(silent)} there is no post, so nothing is said of them.")
+    endless = made.keys() - ends.keys()
+    if endless:
+        tell_sentences(
+            f"{channels} does not say until when {listed(endless)} was watched: taken as until the last post, so a silence "
+            "after that is not seen."
+        )
+    early = [name for name, end in ends.items() if name in made and end < max(made[name]).known_at]
+    if early:
+        tell_sentences(
+            f"{listed(early)} has posts after observed_until: taken as watched until the last of them."
+        )
 
 
 def judge(rules: RuleSet, wanted: Sequence[Rule], found: Sequence[History]) -> list[Tried]:

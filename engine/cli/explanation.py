@@ -35,11 +35,10 @@ def _lines(one: Explained, zone: str, room: int) -> Iterator[str]:
     if one.at is not None:
         revision = f" by revision {one.revision}" if one.revision else ""
         yield from wrapped(f"judged {moment(one.at, zone)}{revision}", room, first="  ")
-    if one.parts:
-        yield from _parts(one.parts, room)
-    else:
+    if one.rule.expr is None or not one.parts:
         yield from wrapped(condition(one.rule), room, first=f"  {_MARKS[one.truth]:<11}")
         yield from _shape(one, room)
+    yield from _parts(one.parts, room)
     yield from wrapped(one.told, room, first="  ")
 
 
@@ -71,7 +70,7 @@ def _shape(one: Explained, room: int) -> Iterator[str]:
         yield from wrapped(one.clock.flips, room, first=below, rest=below + "  ")
     if one.note:
         yield from wrapped(one.note, room, first=below, rest=below + "  ")
-    for name, fact in one.facts.items():
+    for name, fact in one.facts.items() if one.clock is None else ():
         yield from wrapped(f"{name} = {fact}", room, first=below, rest=below + "  ")
 
 

@@ -56,7 +56,16 @@ def read_rows(path: Path, known: Sequence[str] | None, needed: Sequence[str]) ->
 
 
 def _check_header(path: Path, header: list[str], known: Sequence[str] | None, needed: Sequence[str]) -> None:
+    if not any(header):
+        mend = f"Its first line names the columns: {','.join(known or needed)}"
+        raise _broken(path, 1, "the file is empty" if not header else "the first line is empty", mend)
+    if len(header) == 1 and (other := _separator(header[0])):
+        raise _broken(path, 1, f"the columns are separated by {other}", "Save it as CSV with commas.")
     problems = [
+        Problem(str(path), 1, 1, f"the column {name!r} stands twice", "Leave out one of them.")
+        for name in sorted({name for name in needed if header.count(name) > 1})
+    ]
+    problems += [
         Problem(str(path), 1, 1, f"there is no column {name!r}", choose(name, known, ""))
         for name in header
         if known is not None and name not in known
@@ -74,6 +83,11 @@ def _check_header(path: Path, header: list[str], known: Sequence[str] | None, ne
     ]
     if problems:
         raise DocumentError(problems)
+
+
+def _separator(line: str) -> str:
+    """Return in words what separates the columns, if it is no comma."""
+    return next((word for mark, word in ((";", "semicolons"), ("\t", "tabs")) if mark in line), "")
 
 
 def _rows(path: Path, header: list[str], reader: Iterator[list[str]]) -> list[Row]:

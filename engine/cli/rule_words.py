@@ -5,7 +5,13 @@ from __future__ import annotations
 from engine.domain.rule import Rule
 from engine.domain.words import span
 
-_SINCE = {"activity": "post", "sample": "value", "reading": "reading", "slot": "outcome of a due slot"}
+_SINCE = {
+    "activity": "post",
+    "sample": "value",
+    "reading": "reading",
+    "slot": "outcome of a due slot",
+    "judgement": "judgement of the rules that rest on facts",
+}
 
 
 def condition(rule: Rule) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from engine.cli.guard import ExitCode
-from engine.cli.options import Json
+from engine.cli.options import Json, settings_of
 
 if TYPE_CHECKING:
     from engine.cli.rulesets import RuleSet
+    from engine.runtime.settings import Settings
     from rules.backtest.tally import Tried
     from rules.testing.coverage import Coverage
 
@@ -40,9 +41,19 @@ Channels = Annotated[
 ]
 
 
+Stored = Annotated[
+    bool,
+    typer.Option(
+        "--stored",
+        help="The history is what the engine has stored of this very strategy: posts, values, pauses, failing sources.",
+    ),
+]
+
+
 class History(NamedTuple):
     """Where the history stands, and the part of it that is lived through, as it was typed."""
 
+    stored: Settings | None
     posts: Path | None
     samples: Path | None
     channels: Path | None
@@ -51,6 +62,7 @@ class History(NamedTuple):
 
 
 def backtest(  # noqa: PLR0917 - the options of a command
+    ctx: typer.Context,
     path: Annotated[
         Path,
         typer.Argument(metavar="PATH", help="The plan whose rules are tried, or the name of a rule pack."),
@@ -62,6 +74,7 @@ def backtest(  # noqa: PLR0917 - the options of a command
     posts: Posts = None,
     samples: Samples = None,
     channels: Channels = None,
+    stored: Stored = False,
     start: Annotated[
         str, typer.Option(metavar="TIME", help="Where it begins. Default: with the first row.")
     ] = "",
@@ -100,7 +113,11 @@ def backtest(  # noqa: PLR0917 - the options of a command
             "--csv prints episodes alone, without --json and --against", param_hint="--csv"
         )
     form = "csv" if csv else "json" if json else "text"
-    history = History(posts, samples, channels, start, end)
+    files = {"--posts": posts, "--samples": samples, "--channels": channels}
+    for option, file in files.items():
+        if stored and file is not None:
+            raise typer.BadParameter("the store holds the history; leave the file out", param_hint=option)
+    history = History(settings_of(ctx) if stored else None, posts, samples, channels, start, end)
     # A share of zero is reached by everything.
     least = min_coverage if coverage or min_coverage else None
     _report(path, rule or [], history, against, form, least)
@@ -145,8 +162,13 @@ def _tried(
 
     if history.channels is None:
         plan = backtest_history.plan_of(rules)
+        if history.stored is not None:
+            past = backtest_history.read_stored(plan, history.stored, history.start, history.end)
+            return backtest_history.judge(plan, names, past, covered=covered)
         if history.posts is None and history.samples is None:
-            raise typer.BadParameter("name the history: --posts, --samples or both", param_hint="--posts")
+            raise typer.BadParameter(
+                "name the history: --stored, or --posts, --samples or both", param_hint="--posts"
+            )
         past = backtest_history.read(plan, history.posts, history.samples, history.start, history.end)
         return backtest_history.judge(plan, names, past, covered=covered)
     if history.posts is None:

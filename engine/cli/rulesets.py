@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from engine.documents.load import load
-from engine.documents.words import choose
+from engine.documents.words import choose, nearest
 from engine.domain.errors import NotFoundError
 from engine.domain.plan import Plan
 from engine.domain.rule import Rule
@@ -37,9 +37,17 @@ class RuleSet:
 
 
 def rule_sets(paths: Sequence[Path]) -> list[RuleSet]:
-    """Read the rules of packs by their name and of plans by their path. Raises DocumentError."""
+    """Read the rules of packs by their name and of plans by their path.
+
+    Raises DocumentError; NotFoundError for what is not there and looks like the name of a pack.
+    """
     packs = [str(path) for path in paths if str(path) in pack_names() and not path.exists()]
     files = [path for path in paths if str(path) not in packs]
+    for path in files:
+        if not path.exists() and (meant := nearest(str(path), pack_names())):
+            raise NotFoundError(
+                f"There is neither a file nor a pack called {path}. Did you mean the pack {meant}?"
+            )
     plans = load(files).plans if files else ()
     return [
         *(RuleSet(name, load_pack(name)) for name in packs),

@@ -41,15 +41,19 @@ def expression_problems(strategy: Document) -> Iterator[Problem]:
         yield from _mistakes(strategy, (*steps, "holds"), "strategy", signals)
 
 
+# Conditions that are judged from facts, so that others can be looked at beside them.
+_FROM_FACTS = frozenset({"expr", "pace", "duplicate"})
+
+
 def _severities(
     strategy: Document, steps: Steps, rule: dict[str, Any], kind: str, signals: Sequence[Signal]
 ) -> Iterator[Problem]:
     listed = rule.get("severities")
     if not isinstance(listed, list) or not listed:
         return
-    if "expr" not in rule:
-        message = f"{describe(strategy, (*steps, 'severities'))}: no other condition is looked at for a rule without `expr`"
-        mend = "Write the condition as `expr`, or make a second rule with the other severity."
+    if not _FROM_FACTS & rule.keys():
+        message = f"{describe(strategy, (*steps, 'severities'))}: a rule with a clock is judged between two looks at facts, at its very instant"
+        mend = "Write the condition as `expr`, or make a second rule with a longer period and the other severity."
         yield strategy.problem((*steps, "severities"), message, mend, key=True)
         return
     for index, _ in enumerate(listed):

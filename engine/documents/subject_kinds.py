@@ -13,7 +13,13 @@ from engine.domain.rule import CONDITIONS, Rule
 KINDS = frozenset(get_args(SubjectKind))
 # Of these there is one, or they come and go, so none can be named in a plan.
 NAMELESS = frozenset({"strategy", "task", "post"})
-_BY_DEADLINE = {"activity": "channel", "sample": "metric", "reading": "source", "slot": "action"}
+_BY_DEADLINE = {
+    "activity": "channel",
+    "sample": "metric",
+    "reading": "source",
+    "slot": "action",
+    "judgement": "strategy",
+}
 _BY_SHAPE = {"cadence": "channel", "quiet": "channel", "duplicate": "channel", "pace": "goal"}
 
 

@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 Changes: TypeAlias = dict[str, object]
 
 # What an episode begins with: nobody knows of it yet.
-_FRESH: Changes = {
+FRESH: Changes = {
     "acknowledged_by": None,
     "inhibited_by": None,
     "silenced_by": None,
@@ -94,7 +94,7 @@ def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Cha
         "resolved_at": None,
         "episode": alert.episode + 1,
     }
-    return reasons | firing | _FRESH
+    return reasons | firing | FRESH
 
 
 def _when_false(alert: Alert, rule: Rule, now: datetime) -> Changes:

@@ -20,12 +20,12 @@ class Deadline(Model):
     """True once nothing has happened `since` for `period` + `grace`.
 
     `activity` is judged for each channel, `sample` for each metric, `reading` for each source, `slot` for each
-    action. Without a period the plan's own numbers count: a channel's silence, a metric's `expect_every`, a source's
-    staleness, an action's misfire grace.
+    action, `judgement` for the strategy. Without a period the plan's own numbers count: a channel's silence, a metric's
+    `expect_every`, a source's staleness, an action's misfire grace, three rounds of `judge_every`.
     """
 
-    since: Literal["activity", "sample", "reading", "slot"] = Field(
-        description="What must happen again and again: `activity` on a channel, a `sample` of a metric, a `reading` of a source; or the outcome of an action's due `slot`."
+    since: Literal["activity", "sample", "reading", "slot", "judgement"] = Field(
+        description="What must happen again and again: `activity` on a channel, a `sample` of a metric, a `reading` of a source; the outcome of an action's due `slot`; or a `judgement` of the rules that rest on facts."
     )
     period: PositiveDuration | None = Field(
         default=None, description="How long nothing may happen; by default what the plan says of the subject."

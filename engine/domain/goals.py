@@ -72,9 +72,19 @@ def pace(goal: Goal, value: float | None, now: datetime, zone: str) -> Pace:
     if now < start:
         return Pace.NOT_STARTED
     expected = (planned(goal, now, zone) - goal.baseline) / way
-    if done >= min(expected * LAGGING_SHARE, expected - SLACK):
+    if done >= _enough(expected):
         return Pace.ON_PACE
     return Pace.LAGGING if done >= min(expected * BEHIND_SHARE, expected - 2 * SLACK) else Pace.BEHIND
+
+
+def on_pace_from(goal: Goal, now: datetime, zone: str) -> float:
+    """Return the value from which on, towards the target, the running goal counts as on pace."""
+    way = goal.target - goal.baseline
+    return goal.baseline + way * _enough((planned(goal, now, zone) - goal.baseline) / way)
+
+
+def _enough(expected: float) -> float:
+    return min(expected * LAGGING_SHARE, expected - SLACK)
 
 
 def sentence(goal: Goal, value: float | None, now: datetime, zone: str) -> str:

@@ -27,6 +27,7 @@ class EntryType(StrEnum):
     ALERT_RECOVERING = "alert.recovering"
     ALERT_RESOLVED = "alert.resolved"
     ALERT_DATA = "alert.data"
+    ALERT_REBUILT = "alert.rebuilt"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_HELD = "alert.held"
     ALERT_TOLD = "alert.told"
@@ -78,6 +79,7 @@ MEANINGS: dict[EntryType, str] = {
     EntryType.ALERT_RECOVERING: "A firing alert's condition is false and waits for `keep_firing_for`.",
     EntryType.ALERT_RESOLVED: "An alert has ended.",
     EntryType.ALERT_DATA: "What an alert is judged by has become unknown, or known again.",
+    EntryType.ALERT_REBUILT: "A rule was edited; its alert goes on, with the clocks that history gives it under the new rule.",
     EntryType.ALERT_ACKNOWLEDGED: "Somebody has seen the alert and deals with it.",
     EntryType.ALERT_HELD: "Nobody is told of an alert: its cause fires beside it, or a silence covers it.",
     EntryType.ALERT_TOLD: "People are told of an alert, alone or with others of its group.",

@@ -9,6 +9,7 @@ from pydantic import Field
 from engine.domain.base import Instant, Model, Name
 from engine.domain.judgement import Circumstances, Judgement
 from engine.domain.publication import Post, PublishOutcome
+from engine.domain.rebuilt import Rebuilt
 from engine.domain.records import Alert, Reading, ReviewDecision
 from engine.domain.rule import Severity
 from engine.domain.strategy import Metric
@@ -130,12 +131,16 @@ class Tick(Model):
 
 
 class PlanApplied(Model):
-    """A new revision of the plan counts from now on; it is the plan given to the same step."""
+    """A new revision of the plan counts from now on; it is the plan given to the same step.
+
+    `rebuilt` says how the alerts stand whose rules it has edited.
+    """
 
     type: Literal["plan_applied"] = "plan_applied"
     revision: int
     author: str = ""
     reason: str = ""
+    rebuilt: Rebuilt = Rebuilt()
 
 
 class PublishFinished(Model):

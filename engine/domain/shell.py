@@ -8,6 +8,7 @@ from engine.domain.base import Model
 from engine.domain.journal import Entry
 from engine.domain.lifecycle.state import State
 from engine.domain.plan import Plan
+from engine.domain.rebuilt import Rebuilt
 
 
 class StrategyStart(Model):
@@ -25,12 +26,13 @@ class StrategyStart(Model):
 
 
 class ApplyRequest(Model):
-    """A stored revision of the plan that shall count from now on."""
+    """A stored revision of the plan that shall count from now on, and how the alerts of edited rules stand by history."""
 
     plan: Plan
     revision: int
     author: str = ""
     reason: str = ""
+    rebuilt: Rebuilt = Rebuilt()
 
 
 class RecordRequest(Model):

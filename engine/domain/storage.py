@@ -243,6 +243,13 @@ class Store(Protocol):
         """
         ...
 
+    def forget_judged(self, strategy: str, before: datetime) -> int:
+        """Delete what was judged before that instant. Returns how many rows went.
+
+        What `judged` answers for any later instant stays as it was, apart from tasks, which come and go.
+        """
+        ...
+
     def judged(
         self,
         strategy: str,

@@ -22,7 +22,7 @@ def subjects(plan: Plan, rule: Rule, rules: Mapping[str, Rule]) -> list[str]:
         return subjects(plan, other, rules) if other is not None and other.unjudged is None else []
     kind, names = _judged_by(plan, rule)
     if kind == "strategy":
-        return ["strategy"]
+        return list(names)
     return [f"{kind}/{name}" for name in names if not rule.only or name in rule.only]
 
 
@@ -54,12 +54,16 @@ def _with_a_deadline(plan: Plan, rule: Rule) -> tuple[str, Iterable[str]]:
             return "metric", [m.name for m in strategy.metrics if own or m.expect_every is not None]
         case "slot":
             return "action", [action.name for action in strategy.actions]
+        case "judgement":
+            return "strategy", ["strategy"] if plan.by_facts else []
     return "source", plan.sources
 
 
 def _of_kind(plan: Plan, kind: str) -> Iterable[str]:
     strategy = plan.strategy
     match kind:
+        case "strategy":
+            return ["strategy"]
         case "channel":
             return [channel.name for channel in strategy.channels]
         case "goal":

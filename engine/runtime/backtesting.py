@@ -11,7 +11,7 @@ from engine.domain.journal import Entry
 from engine.domain.lifecycle.state import new_state
 from engine.domain.messages import PlanApplied
 from engine.domain.plan import Plan
-from engine.domain.records import Alert, AlertState
+from engine.domain.records import Alert, AlertState, Pause
 from engine.runtime.covering import CoveredLife
 from engine.runtime.simulation import Life, World
 from rules.backtest.episodes import Episode
@@ -25,7 +25,8 @@ _NOTHING = "neither the plan nor the history holds anything that it judges"
 class Replay:
     """The wanted rules of a plan over a history: what a strategy would have written into its journal, from `start` to `end`.
 
-    `world` holds the posts and samples that there were. The plan's actions post nothing: the history has it all. With
+    `world` holds the posts and samples that there were, `pauses` when clocks stood still. The plan's actions post nothing:
+    the history has it all. With
     `covered` it is also watched what the single conditions were seen to be, which takes longer.
     """
 
@@ -38,10 +39,12 @@ class Replay:
         end: datetime,
         *,
         covered: bool,
+        pauses: tuple[Pause, ...] = (),
     ) -> None:
         self._start, self._end = start, end
         kind = CoveredLife if covered else Life
-        self._life = kind(replayed(plan, wanted), world, new_state(plan.id, start))
+        state = new_state(plan.id, start).model_copy(update={"pauses": pauses})
+        self._life = kind(replayed(plan, wanted), world, state)
 
     def entries(self) -> Iterator[Entry]:
         """Live through the history and yield the journal's entries, in order."""

@@ -40,6 +40,10 @@ def clockwork(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datet
     if kind == "action":
         return _of_action(draft, rule, name, t)
     due = judging.limit_of(draft, rule, kind, name)
+    if kind == "strategy":
+        last = draft.judged_at
+        judged = f"rules were judged {moment(last, draft.plan.zone)}" if last else "no rule was ever judged"
+        return _due((judged,), due, verdict, t, draft.plan.zone, "a judgement of the rules")
     if kind == "metric":
         state = draft.metrics[name]
         seen = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -18,10 +18,13 @@ from engine.domain.records import Alert, DataState
 from engine.domain.rule import Rule
 from engine.domain.storage import Store
 from engine.runtime.clockwork import Clockwork, clockwork
+from engine.runtime.remembering import memory_at
+from engine.runtime.shapes import shape
 from engine.runtime.telling import telling
 from rules.facts import decode
 from rules.language import Explanation, LanguageError, check, explain
 from rules.language.errors import FactsError
+from rules.prepared import kind_of
 from rules.signals import schema_with
 
 _TURNS = (
@@ -30,6 +33,7 @@ _TURNS = (
     EntryType.ALERT_RECOVERING,
     EntryType.ALERT_RESOLVED,
     EntryType.ALERT_DATA,
+    EntryType.ALERT_REBUILT,
     EntryType.ALERT_HELD,
     EntryType.ALERT_TOLD,
     EntryType.ALERT_ACKNOWLEDGED,
@@ -97,8 +101,10 @@ class Explainer:
         if rule.is_evaluated:
             return self._evaluated(rule, subject, alert, told)
         if self._at is not None:
-            return self._from_journal(rule, subject, alert, told)
-        draft = Draft.of(self.plan, self.state, self.state.at)
+            return self._by_clock_of(self._at, rule, subject, alert, told)
+        return self._by_clock(Draft.of(self.plan, self.state, self.state.at), rule, subject, alert, told)
+
+    def _by_clock(self, draft: Draft, rule: Rule, subject: str, alert: Alert | None, told: str) -> Explained:
         verdict = judging.judge(draft, rule, subject, draft.at)
         return Explained(
             rule,
@@ -130,28 +136,37 @@ class Explainer:
                 if alert.id == identity:
                     yield entry.at, alert
 
-    def _from_journal(self, rule: Rule, subject: str, alert: Alert | None, told: str) -> Explained:
-        """Explain a rule with a clock at an instant of the past, by how its alert stood then."""
-        truth: bool | None = None
-        data = alert.data if alert else DataState.OK
-        note = "No alert of it stood in the journal by then: it was not true, or was not judged."
-        if alert is not None:
-            active = is_active(alert) or alert.state == "pending"
-            truth = active if data is DataState.OK else None
-            note = alert.because if active else ""
-        facts = dict(alert.evidence) if alert is not None and truth else {}
-        return Explained(
-            rule,
-            subject,
-            self._at if alert else None,
-            self.revision,
-            truth,
-            data,
-            alert,
-            told,
-            facts=facts,
-            note=note,
-        )
+    def _by_clock_of(
+        self, at: datetime, rule: Rule, subject: str, alert: Alert | None, told: str
+    ) -> Explained:
+        """Explain a rule with a clock at an instant of the past: from what was known then, with how its alert stood."""
+        if at < self.state.started_at:
+            note = "The strategy did not run yet."
+            return Explained(
+                rule, subject, None, self.revision, None, DataState.UNKNOWN, None, told, note=note
+            )
+        plan, state = memory_at(self._store, self.plan, self.state, rule, at)
+        alerts = {alert.id: alert} if alert is not None else {}
+        if rule.unjudged is not None:
+            other = self._as_judged(plan, state, rule.unjudged.rule, subject, at)
+            alerts[other.id] = other
+        state = state.model_copy(update={"alerts": alerts})
+        found = self._by_clock(Draft.of(plan, state, at), rule, subject, alert, told)
+        if alert is not None and is_active(alert) and found.truth is not True:
+            return replace(found, note=f"Its alert fired because of this: {alert.because}")
+        return found
+
+    def _as_judged(self, plan: Plan, state: State, name: str, subject: str, at: datetime) -> Alert:
+        """Return the alert of another rule with the data that it was judged by then; a calm one says so nowhere else."""
+        rule = next(one for one in plan.rules if one.name == name)
+        stood = next((each for _, each in self._turns(f"{name}@{subject}", subject, at)), None)
+        alert = stood or Alert(rule=name, subject=subject, severity=rule.severity)
+        if rule.is_evaluated:
+            rows = self._store.judged(self._strategy, name, subject, at)
+            data = rows[0].data if rows else alert.data
+        else:
+            data = judging.judge(Draft.of(plan, state, at), rule, subject, at).data
+        return alert.model_copy(update={"data": data})
 
     def _evaluated(self, rule: Rule, subject: str, alert: Alert | None, told: str) -> Explained:
         rows = self._store.judged(self._strategy, rule.name, subject, self._at)
@@ -179,22 +194,21 @@ class Explainer:
             alert,
             told,
             parts=parts,
-            facts={} if parts else row.facts,
+            clock=shape(judged_by, row.facts, truth=row.truth),
+            facts={} if parts and judged_by.expr else row.facts,
             note=note,
         )
 
 
 def _parts(plan: Plan, rule: Rule, row: Judged) -> tuple[tuple[tuple[str, Explanation], ...], str]:
     """Return the rule's expressions explained with the facts that it rested on then; or why that is not possible."""
-    if rule.of is None or rule.expr is None:
-        return (), ""
     texts: Sequence[tuple[str, str | None]] = [
         ("expr", rule.expr),
         ("recover", rule.recover),
         *((f"severity {one.severity}", one.when) for one in rule.severities),
     ]
     try:
-        schema = schema_with(rule.of, plan.signals)
+        schema = schema_with(kind_of(rule), plan.signals)
         facts = decode(schema, {path: value for path, value in row.facts.items() if path in schema})
         found = [(name, explain(check(text, schema), facts)) for name, text in texts if text is not None]
     except (LanguageError, FactsError) as error:

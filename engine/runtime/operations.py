@@ -86,11 +86,12 @@ async def apply_one(
     expected: int | None = None,
 ) -> Applied:
     """Store one plan and hand it to its workflow, which is started if it does not run."""
-    before = _latest(store, plan.id)
-    revision = store.save_revision(
-        plan, author=author, reason=reason, now=datetime.now(UTC), expected=expected
-    )
-    request = ApplyRequest(plan=plan, revision=revision.number, author=author, reason=reason)
+    from engine.runtime.rebuilding import from_store
+
+    before, now = _latest(store, plan.id), datetime.now(UTC)
+    rebuilt = await asyncio.to_thread(from_store, store, plan, now)
+    revision = store.save_revision(plan, author=author, reason=reason, now=now, expected=expected)
+    request = ApplyRequest(plan=plan, revision=revision.number, author=author, reason=reason, rebuilt=rebuilt)
     counting = await hand_over(client, settings, request)
     known = _latest(store, plan.id)
     if known is not None and counting > known[0]:

@@ -20,6 +20,7 @@ from engine.domain.lifecycle.state import State
 from engine.domain.shell import ApplyRequest, StrategyStart, workflow_id
 from engine.domain.storage import RevisionHead, Store, StrategyRow
 from engine.runtime.operations import hand_over
+from engine.runtime.rebuilding import from_store
 from engine.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ def _beginning(store: Store, strategy: str, row: StrategyRow | None) -> tuple[St
     """
     latest = store.revision(strategy)
     request = ApplyRequest(
-        plan=latest.plan, revision=latest.number, author=latest.author, reason=latest.reason
+        plan=latest.plan,
+        revision=latest.number,
+        author=latest.author,
+        reason=latest.reason,
+        rebuilt=from_store(store, latest.plan, datetime.now(UTC)),
     )
     state = State.model_validate(row.state) if row is not None else None
     if state is None:

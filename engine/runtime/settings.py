@@ -108,6 +108,13 @@ class Settings(BaseModel):
         description="How many strategies a worker keeps awake, at about 50 KB each. A strategy that is not kept is "
         "replayed when it is due: keep this above the number of strategies for each worker.",
     )
+    keep_judged_days: int = Field(
+        default=400,
+        ge=1,
+        le=36_500,
+        description="For how many days what rules said is kept with the facts behind it, so that `drumbeat explain --at` "
+        "can tell why. Samples, posts and the journal are kept for ever; only these rows come by the hundred a day.",
+    )
     metrics_address: Address | None = Field(
         default=None, description="host:port where the worker offers Prometheus metrics. Default: none, off."
     )

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from engine.domain.base import to_utc
+from engine.domain.clocks import Standstill
 from engine.domain.journal import Entry
 from engine.domain.judgement import Circumstances
 from engine.domain.lifecycle.state import State, new_state
@@ -36,12 +37,14 @@ class World:
 
     `posts` maps a channel to the activity seen there, `samples` a metric to its values, both in time order.
     `silent_from` maps a channel to the instant from which nothing is posted there any more: its slots are not
-    carried out and no activity is seen. `by_hand` names the platforms on which a person does the posting.
+    carried out and no activity is seen. `unread` says when a source could not be read. `by_hand` names the platforms on
+    which a person does the posting.
     """
 
     posts: Mapping[str, Sequence[Activity]] = field(default_factory=dict)
     samples: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
     silent_from: Mapping[str, datetime] = field(default_factory=dict)
+    unread: Mapping[str, Sequence[Standstill]] = field(default_factory=dict)
     by_hand: frozenset[str] = frozenset({"manual"})
 
     def publish(self, effect: Publish | Find, now: datetime) -> PublishOutcome:
@@ -61,6 +64,8 @@ class World:
         return Observed(readings=tuple(self._read(source.name, effect, now) for source in effect.sources))
 
     def _read(self, source: str, effect: Observe, now: datetime) -> Reading:
+        if not self.is_readable(source, now):
+            return Reading(source=source, at=now, ok=False, error="it could not be read then")
         channels = effect.channels.get(source, ())
         activities = {channel: self._seen(channel, now) for channel in channels}
         metrics = [metric.name for metric in effect.metrics if metric.source == source]
@@ -77,6 +82,11 @@ class World:
     def _seen(self, channel: str, now: datetime) -> tuple[Activity, ...]:
         found = _newest(self.posts.get(channel, ()), now, FEED_LENGTH)
         return tuple(activity for activity in found if not self.is_silent(channel, activity.at))
+
+    def is_readable(self, source: str, at: datetime) -> bool:
+        """Return whether the source could be read at that instant."""
+        spans = self.unread.get(source, ())
+        return not any(start <= at and (end is None or at < end) for start, end in spans)
 
     def is_silent(self, channel: str, at: datetime) -> bool:
         """Return whether the channel has been made silent by then."""
@@ -161,12 +171,12 @@ class LivedPast:
 
     def read(self, effect: Observe, now: datetime) -> None:
         """Remember what the sources show now."""
-        for source in effect.sources:
-            for channel in effect.channels.get(source.name, ()):
+        read = [each.name for each in effect.sources if self._world.is_readable(each.name, now)]
+        for source in read:
+            for channel in effect.channels.get(source, ()):
                 for post in self._news("channel", channel, self._world.posts, now)[-FEED_LENGTH:]:
                     if not self._world.is_silent(channel, post.at):
                         self.series.add_post(channel, post)
-        read = {source.name for source in effect.sources}
         for metric in effect.metrics:
             if metric.source in read:
                 for sample in self._news("metric", metric.name, self._world.samples, now):

@@ -33,6 +33,7 @@ from engine.runtime.secrets import read_secrets
 from engine.runtime.settings import Settings
 from engine.runtime.telemetry import serve_metrics
 from engine.runtime.temporal import connect
+from engine.runtime.tidying import keep_tidy
 from workflows.strategy import StrategyWorkflow
 
 log = structlog.get_logger(__name__)
@@ -132,6 +133,8 @@ async def run_worker(settings: Settings) -> None:
             if heir is not None:
                 await beside.enter_async_context(_background(heir.settle(client, settings.task_queue)))
             await beside.enter_async_context(_background(keep_reviving(client, settings, store)))
+            keep = timedelta(days=settings.keep_judged_days)
+            await beside.enter_async_context(_background(keep_tidy(store, keep)))
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             log.info("worker stopping", grace_seconds=settings.shutdown_grace)

@@ -71,6 +71,24 @@ def _write(connection: sa.Connection, strategy: str, revision: int, rows: Sequen
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
 
+def forget(connection: sa.Connection, strategy: str, before: datetime) -> int:
+    """Delete what is older, but for the newest row of each rule and subject at that instant: it still answers for later.
+
+    Tasks come and go, so nothing is kept of theirs: else one row of each would stay for ever.
+    """
+    later = table.alias()
+    is_answered = sa.exists().where(
+        later.c.strategy == table.c.strategy,
+        later.c.rule == table.c.rule,
+        later.c.subject == table.c.subject,
+        later.c.at > table.c.at,
+        later.c.at <= before,
+    )
+    old = sa.and_(table.c.strategy == strategy, table.c.at < before)
+    gone = sa.or_(is_answered, table.c.subject.startswith("task/"))
+    return connection.execute(sa.delete(table).where(old, gone)).rowcount
+
+
 def read(
     connection: sa.Connection, strategy: str, rule: str | None, subject: str | None, at: datetime | None
 ) -> list[Judged]:

@@ -220,6 +220,10 @@ class SqlStore:
         with self._database.write(strategy) as connection:
             return judgements.save(connection, strategy, revision, rows)
 
+    def forget_judged(self, strategy: str, before: datetime) -> int:
+        with self._database.write(strategy) as connection:
+            return judgements.forget(connection, strategy, before)
+
     def judged(
         self,
         strategy: str,

@@ -42,7 +42,7 @@ _UNTOLD_SUBJECTS = ("task", "post", "source", "person")
 
 def unfit_for_history(rule: Rule) -> str:
     """Return why a history of posts and values cannot tell what the rule says; empty where it can."""
-    if rule.deadline is not None and rule.deadline.since in ("slot", "reading"):
+    if rule.deadline is not None and rule.deadline.since in ("slot", "reading", "judgement"):
         return f"it rests on the {rule.deadline.since}s of the engine, and the history holds posts and values only"
     if rule.of in _UNTOLD_SUBJECTS:
         return f"it judges each {rule.of}, and the history holds posts and values only"
@@ -62,6 +62,8 @@ def replayed(plan: Plan, wanted: Collection[str]) -> Plan:
             "actions": tuple(_at_rest(action) for action in plan.strategy.actions),
             "channels": tuple(_seen(channel, name) for channel in plan.strategy.channels),
             "reviews": (),
+            # Of the plan as it is: the source that is added below would make it judge more often.
+            "judge_every": plan.judge_every,
         }
     )
     source = SourceConfig(name=name, kind="csv", every=_EVERY)

@@ -5,21 +5,38 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from engine.documents.load import load
+from engine.domain.judgement import Circumstances
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.view import view
 from engine.domain.messages import PlanApplied
+from engine.domain.past import Judged
 from engine.domain.plan import Plan
 from engine.domain.records import Sample
 from engine.domain.storage import Store, StrategyRow
 from engine.runtime.simulation import Life, World
 from engine.store import open_store
+from rules.evaluation import Evaluation
 
 PLAN = Path(__file__).with_name("plan")
 START = datetime(2026, 1, 4, 23, tzinfo=UTC)
 NOW = datetime(2026, 2, 14, 11, tzinfo=UTC)
 ID = "bakery/regulars"
+
+
+class KeptLife(Life):
+    """A life whose judgements are kept, as the engine keeps them."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.rows: list[Judged] = []
+
+    def evaluate(self, judge: Circumstances) -> Evaluation:
+        evaluation = super().evaluate(judge)
+        self.rows += evaluation.judged
+        return evaluation
 
 
 def copy_plan(folder: Path) -> Path:

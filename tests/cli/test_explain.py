@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from engine.documents.load import load
-from engine.domain.judgement import Circumstances
 from engine.domain.lifecycle.state import new_state
 from engine.domain.lifecycle.view import view
 from engine.domain.messages import (
@@ -21,11 +20,9 @@ from engine.domain.messages import (
     PlanApplied,
     StartSilence,
 )
-from engine.domain.past import Judged
 from engine.domain.records import Sample
 from engine.domain.storage import StrategyRow
-from engine.runtime.simulation import Life, World
-from rules.evaluation import Evaluation
+from engine.runtime.simulation import World
 from tests.cli import golden, lived
 from tests.cli.conftest import Run
 
@@ -54,19 +51,6 @@ rules:
 GUESTS = {12: 120.0, 19: 110.0, 26: 80.0, 33: 84.0}
 
 
-class KeptLife(Life):
-    """A life whose judgements are kept, as the engine keeps them."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.rows: list[Judged] = []
-
-    def evaluate(self, judge: Circumstances) -> Evaluation:
-        evaluation = super().evaluate(judge)
-        self.rows += evaluation.judged
-        return evaluation
-
-
 @pytest.fixture
 def store_lived(home: Path, _judged_once: Path) -> Path:
     """Return a data directory in which the blog fell silent, guests stayed away, and the rules saw it."""
@@ -83,7 +67,7 @@ def _judged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = {day: lived.START + timedelta(days=day) for day in GUESTS}
     samples = [Sample(metric="guests", at=days[day], value=GUESTS[day], seen=days[day]) for day in GUESTS]
     world = World(samples={"guests": samples}, silent_from={"blog": datetime(2026, 1, 20, tzinfo=UTC)})
-    life = KeptLife(plan, world, new_state(plan.id, lived.START))
+    life = lived.KeptLife(plan, world, new_state(plan.id, lived.START))
     quiet = StartSilence(rule="FewMore", until=datetime(2026, 3, 1, tzinfo=UTC), reason="we know")
     command = Command(id="1", by="ana", instruction=quiet)
     entries = [
@@ -152,12 +136,18 @@ def test_a_rule_with_a_clock_says_when_it_turns_and_by_what(run: Run, store_live
     assert market["clock"]["values"][0] == "no post was ever seen"
 
 
-def test_a_clock_of_the_past_is_explained_from_the_journal(run: Run, store_lived: Path) -> None:
+def test_a_clock_of_the_past_is_explained_with_its_margin_and_what_would_have_turned_it(
+    run: Run, store_lived: Path
+) -> None:
     calm = explained(run, "blog", "--rule", "ChannelSilent", "--at", "2026-01-28")["ChannelSilent"]
-    assert (calm["truth"], calm["alert"]) == (None, None)
+    assert (calm["truth"], calm["alert"]) == (False, None)
+    assert calm["clock"]["turns_at"] == "2026-01-29T08:00:00+00:00"
+    assert calm["clock"]["margin_seconds"] == timedelta(days=1, hours=9).total_seconds()
+    assert calm["clock"]["flips"].endswith("unless there is a post before")
     fired = explained(run, "blog", "--rule", "ChannelSilent", "--at", "2026-01-30")["ChannelSilent"]
     assert (fired["truth"], fired["alert"]["state"]) == (True, "firing")
-    assert "Nothing has happened on blog" in fired["note"]
+    assert fired["clock"]["values"][0] == "the newest post is of Mon 19 Jan 2026 09:00 (Europe/Berlin)"
+    assert fired["clock"]["flips"] == "false with a post"
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,7 @@ def test_older_rules_show_which_episodes_appear_vanish_and_move(
     ("words", "code", "told"),
     [
         (["nowhere"], 3, "nowhere"),
+        (["momentun"], 1, "Did you mean the pack momentum?"),
         (["plan.yaml", "--rule", "ChannelQuit"], 1, "Did you mean ChannelQuiet?"),
         (["plan.yaml", "--rule", "MetricMissing"], 1, "cannot be judged from the dates of posts"),
         (["plan.yaml", "--csv", "--json"], 2, "--csv"),
@@ -168,3 +169,53 @@ def test_a_row_without_a_date_has_a_place(run: Run, plan: Path, made: Path) -> N
     assert result.exit_code == 3
     assert "posts.csv:2:1" in result.stderr
     assert "'soon' in column date is no date" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("posts", "channels", "code", "told"),
+    [
+        ("", None, 3, "posts.csv:1:1: the file is empty"),
+        ("channel_id,when\na,2024-01-01\n", None, 3, "posts.csv:1:1: the column 'date' is missing"),
+        ("channel_id;date\na;2024-01-01\n", None, 3, "the columns are separated by semicolons"),
+        ("channel_id,date,date\na,2024-01-01,x\n", None, 3, "the column 'date' stands twice"),
+        ("channel_id,date\n,2024-01-01\n", None, 3, "posts.csv:2:1: the channel_id is empty"),
+        ("channel_id,date\na,2024-02-30\n", None, 3, "'2024-02-30' in column date is no date"),
+        ("channel_id,date\n", None, 1, "posts.csv holds no post, so there is nothing to try rules on"),
+        (None, "", 3, "channels.csv:1:1: the file is empty"),
+        (None, "channel_id,observed_until\nweekly,\n", 3, "'' in column observed_until is no date"),
+        (
+            None,
+            "channel_id,observed_until\nweekly,2024-08-01\nweekly,2024-09-01\n",
+            3,
+            "channels.csv:3:1: channel 'weekly' stands there twice, with another end",
+        ),
+        (
+            None,
+            "channel_id,observed_until\nweekly,2024-08-01\nstops,2024-08-01\nnew,2024-08-01\n",
+            0,
+            "Of new there is no post",
+        ),
+        (
+            None,
+            "channel_id,observed_until\nweekly,2024-08-01\n",
+            0,
+            "does not say until when stops was watched",
+        ),
+        (
+            None,
+            "channel_id,observed_until\nweekly,2024-08-01\nstops,2024-01-01\n",
+            0,
+            "stops has posts after observed_until",
+        ),
+    ],
+)
+def test_a_history_that_is_broken_or_has_holes_is_told(
+    run: Run, made: Path, posts: str | None, channels: str | None, code: int, told: str
+) -> None:
+    for name, text in (("posts.csv", posts), ("channels.csv", channels)):
+        if text is not None:
+            (made / name).write_text(text)
+    result = run("rules", "backtest", "momentum", "--rule", "ChannelQuiet", *of_channels(made), "--csv")
+    assert result.exit_code == code
+    assert told in " ".join(result.stderr.split())
+    assert result.stdout.startswith("rule,channel_id,fired_at,resolved_at\n") or not result.stdout

@@ -142,3 +142,51 @@ def test_a_pack_alone_has_no_history_of_its_own(run: Run, posts: Path) -> None:
     result = run("rules", "backtest", "momentum", "--posts", posts)
     assert result.exit_code == 2
     assert "is a pack" in result.stderr
+
+
+GOALS = """
+packs: [goals, momentum]
+rules:
+  - {name: FewGuests, reason: The bakery is empty., of: metric, expr: metric.value < 105}
+  - {name: Short, reason: It is short., of: goal, expr: goal.value < goal.planned, for: 1d}
+  - {name: Late, reason: It is late., of: task, expr: task.escalations > 0}
+"""
+
+
+def test_goals_and_numbers_are_tried_on_what_the_engine_has_stored(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    world = lived.silent_world()
+    store = lived.store_of(home)
+    lived.live_and_store(store, lived.bakery(), world)
+    store.add_samples(lived.ID, world.samples["guests"])
+    store.close()
+    plan = lived.copy_plan(tmp_path)
+    (plan / "strategy.yaml").write_text((plan / "strategy.yaml").read_text() + GOALS)
+    result = run("rules", "backtest", plan, "--stored", "--json")
+    assert result.exit_code == 0, result.stderr
+    tried = {one["rule"]: one for one in json.loads(result.stdout)["tried"]}
+    (few,) = tried["FewGuests"]["episodes"]
+    assert (few["subject"], few["fired_at"][:10]) == ("metric/guests", "2026-02-01")
+    # 104 guests on 1 February are fewer than the curve wants; a day later that has lasted.
+    (short,) = tried["Short"]["episodes"]
+    assert (short["subject"], short["fired_at"][:10]) == ("goal/guests", "2026-02-02")
+    (silent,) = tried["ChannelSilent"]["episodes"]
+    # Own posts are part of the stored history: the blog's last was of 19 January.
+    assert (silent["subject"], silent["fired_at"]) == ("channel/blog", "2026-01-29T08:00:00+00:00")
+    assert tried["Late"]["unfit"] == "it judges each task, and the history holds posts and values only"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--stored"], 1, "Nothing is stored of bakery/regulars: it never ran with sqlite:///"),
+        (["--stored", "--posts", "posts.csv"], 2, "leave the file out"),
+    ],
+)
+def test_what_is_not_stored_is_no_history(
+    run: Run, posts: Path, words: list[str], code: int, told: str
+) -> None:
+    result = run("rules", "backtest", lived.PLAN, *words)
+    assert result.exit_code == code
+    assert told in " ".join(result.stderr.split())

@@ -122,7 +122,7 @@ def test_several_strategies_come_merged_in_the_order_of_time(run: Run, tmp_path:
         ("--posts", "channel,at\nblog,tomorrow\n", "posts.csv:2:1"),
         ("--posts", "channel,at,strategy\nblog,2026-01-27,regulers\n", "bakery/regulars"),
         ("--posts", "channel,at\nblog,2026-01-27,x,y\n", "quotes"),
-        ("--posts", "", "missing"),
+        ("--posts", "", "the file is empty"),
         ("--posts", 'channel,at\n"blog,2026-01-27\n', "no CSV"),
         ("--samples", "metric,at,value\nguests,2026-01-27,many\n", "no number"),
         ("--samples", "metric,at,value\nguests,2026-01-27,inf\n", "no finite number"),

@@ -259,6 +259,25 @@ class JudgedContract:
         store.save_judged(NAME, 1, [judged(0, truth=False)])
         assert [each.truth for each in store.judged(NAME, "Quiet")] == [False]
 
+    def test_what_is_forgotten_changes_no_answer_of_later(self, store: Store) -> None:
+        hours = (0, 30, 60, 90, 120)
+        for hour in hours:
+            store.save_judged(
+                NAME, 1, [judged(hour, truth=hour != 60), judged(hour, rule="Late", subject="task/T1")]
+            )
+        store.save_judged(NAME, 1, [judged(0, rule="Once")])
+        store.save_judged("acme/other", 1, [judged(0), judged(30)])
+        cut = at(100)
+        later = [cut, at(119), at(120), at(500)]
+        before = [[one for one in store.judged(NAME, at=when) if one.rule != "Late"] for when in later]
+        assert store.forget_judged(NAME, cut) == 3 + 4
+        after = [[one for one in store.judged(NAME, at=when) if one.rule != "Late"] for when in later]
+        assert after == before
+        assert store.judged(NAME, "Quiet", "channel/blog", at(80)) == []
+        assert [one.at for one in store.judged(NAME, "Late")] == [at(120)]
+        assert len(store.judged("acme/other", at=at(10))) == 1, "another strategy's are left alone"
+        assert store.forget_judged(NAME, cut) == 0
+
     def test_nothing_judged_is_nothing_written(self, store: Store) -> None:
         assert store.save_judged(NAME, 1, []) == 0
 

@@ -210,7 +210,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a condition of a severity that nobody looks at": (
         "severity-by-the-clock.yaml",
-        "severity-by-the-clock.yaml:38:5: `severities` of rule 'Slow': no other condition is looked at for a rule without `expr`",
+        "severity-by-the-clock.yaml:38:5: `severities` of rule 'Slow': a rule with a clock is judged between two looks at facts, at its very instant",
     ),
     "a mistake in an assumption": (
         "assumption-with-a-typo.yaml",

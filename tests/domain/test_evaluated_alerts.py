@@ -13,7 +13,7 @@ from engine.domain.judgement import Judgement
 from engine.domain.messages import CompleteTask, Observe, Observed, Tick
 from engine.domain.records import AlertState, DataState
 from engine.domain.rule import Severity
-from tests.domain.build import HOUR, START, TINY, Heart, plan
+from tests.domain.build import DAY, HOUR, SILENT, START, TINY, Heart, plan
 
 FEW: dict[str, Any] = {
     "name": "FewVisits",
@@ -199,3 +199,53 @@ def test_a_new_plan_is_judged_at_once() -> None:
     life.until(now)
     life.apply(life.plan, now)
     assert life.circumstances[-1].at == now
+
+
+UNJUDGED = {"name": "Unjudged", "reason": "Nobody judges.", "deadline": {"since": "judgement"}}
+
+
+def unanswered(heart: Heart) -> None:
+    """Let the evaluation break from now on: readings come, judgements do not."""
+    heart._observed = lambda readings, judge: Observed(readings=readings)  # type: ignore[method-assign]
+
+
+def test_an_evaluation_that_stops_is_an_alert_and_the_first_judgement_ends_it() -> None:
+    rule = {"name": "Few", "reason": "Few.", "expr": "channel.paused", "of": "channel"}
+    heart = Heart(plan(rules=[rule, UNJUDGED], judge_every="1h")).until(START + DAY)
+    last = heart.state.judged_at
+    assert last is not None
+    assert "Unjudged@strategy" not in heart.state.alerts
+    unanswered(heart)
+    heart.until(START + 2 * DAY)
+    (fired,) = heart.when(EntryType.ALERT_FIRING, "strategy")
+    assert timedelta(hours=3) < fired - last < timedelta(hours=4)
+    assert "have not been judged for 3 hours" in heart.alert("Unjudged@strategy").because
+    assert not heart.when(EntryType.ALERT_RESOLVED, "strategy"), "each round that is asked in vain is no news"
+    del heart._observed
+    heart.until(START + 2 * DAY + 2 * HOUR)
+    assert heart.alert("Unjudged@strategy").state is AlertState.RESOLVED
+
+
+def test_while_the_engine_slept_nobody_was_to_judge() -> None:
+    rule = {"name": "Few", "reason": "Few.", "expr": "channel.paused", "of": "channel"}
+    heart = Heart(plan(rules=[rule, UNJUDGED], judge_every="1h")).until(START + DAY)
+    heart.tell(Tick(), START + 9 * DAY)
+    heart.until(START + 10 * DAY)
+    assert not heart.when(EntryType.ALERT_FIRING, "strategy")
+
+
+def test_without_rules_that_rest_on_facts_no_judgement_is_missed() -> None:
+    assert plan(rules=[SILENT, UNJUDGED]).rule_for("Unjudged", "strategy") is None
+
+
+def test_to_watch_the_judgements_costs_no_waking_of_its_own() -> None:
+    rule = {"name": "Few", "reason": "Few.", "expr": "channel.paused", "of": "channel"}
+
+    def wakings(*rules: dict[str, Any]) -> list[Any]:
+        heart, seen = Heart(plan(rules=rules, judge_every="1h")), []
+        while heart.wake_at is not None and heart.wake_at < START + 2 * DAY:
+            seen.append(heart.wake_at)
+            heart.tell(Tick(), heart.wake_at)
+        return seen
+
+    assert wakings(rule, UNJUDGED) == wakings(rule)

@@ -14,11 +14,14 @@ from engine.domain.errors import CommandRefusedError, DrumbeatError
 from engine.domain.lifecycle import commanding, publishing
 from engine.domain.messages import EndPause, StartPause
 from engine.domain.plan import Plan
+from engine.domain.rebuilt import Rebuilt
+from engine.domain.records import Alert, AlertState
+from engine.domain.rule import Severity
 from engine.domain.shell import DEFECT, REFUSED, ApplyRequest, workflow_id
-from engine.runtime import operations
+from engine.runtime import operations, rebuilding
 from engine.store import SqlStore
 from tests.support import eventually_async
-from tests.workflows.engine import Gate, all_done, journaled, one_post, running
+from tests.workflows.engine import Gate, all_done, journaled, long_ago, one_post, running
 from tests.workflows.lives import items, make_plan, registry
 from workflows.strategy import StrategyWorkflow
 
@@ -216,3 +219,30 @@ async def test_a_plan_of_another_strategy_is_refused(client: Client, store: SqlS
             )
         assert isinstance(caught.value.cause, ApplicationError)
         assert caught.value.cause.type == REFUSED
+
+
+async def test_an_edited_rule_comes_with_the_state_that_history_gives_its_alert(
+    client: Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = {
+        "name": "Fed",
+        "reason": "It is fed.",
+        "of": "channel",
+        "expr": "channel.posts_7d > 9",
+        "keep_firing_for": "30d",
+    }
+    fired = Alert(
+        rule="Fed",
+        subject="channel/blog",
+        severity=Severity.WARNING,
+        state=AlertState.FIRING,
+        fired_at=long_ago(),
+    )
+    monkeypatch.setattr(rebuilding, "from_store", lambda *_: Rebuilt(alerts=(fired,)))
+    async with running(client, store, calm("edited"), registry()) as engine:
+        await engine.apply()
+        edited = calm("edited", rules=[rule])
+        await operations.apply_one(client, engine.settings, store, edited, "ana", "stricter")
+        (entry,) = engine.journal("alert.firing")
+        alert = engine.state().alerts[fired.id]
+        assert (entry.subject, alert.fired_at, alert.episode) == ("channel/blog", fired.fired_at, 1)

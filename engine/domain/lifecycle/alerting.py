@@ -15,7 +15,7 @@ from engine.domain.messages import Observed
 from engine.domain.records import Alert, AlertState, DataState
 from engine.domain.rule import Rule, Severity
 
-_ENTRIES = {
+ENTRIES = {
     AlertState.PENDING: EntryType.ALERT_PENDING,
     AlertState.FIRING: EntryType.ALERT_FIRING,
     AlertState.RECOVERING: EntryType.ALERT_RECOVERING,
@@ -107,9 +107,9 @@ def fold(draft: Draft, rule: Rule, subject: str, verdict: Verdict, t: datetime) 
     draft.alerts[identity] = after
     if after.state is not before.state:
         summary = f"{rule.name} on {subject} is {after.state}: {after.because}"
-        draft.note(_ENTRIES[after.state], subject, summary, t, alert=after)
+        draft.note(ENTRIES[after.state], subject, summary, t, alert=after)
         if after.state is AlertState.RESOLVED and alerts.is_active(before):
-            _ended(draft, rule, after, t)
+            ended(draft, rule, after, t)
     elif after.data is not before.data and before.state is not AlertState.INACTIVE:
         draft.note(
             EntryType.ALERT_DATA, subject, f"{rule.name} on {subject}: data {after.data}", t, alert=after
@@ -122,7 +122,8 @@ def _calm(rule: str, subject: str, severity: Severity) -> Alert:
     return Alert(rule=rule, subject=subject, severity=severity)
 
 
-def _ended(draft: Draft, rule: Rule, alert: Alert, t: datetime) -> None:
+def ended(draft: Draft, rule: Rule, alert: Alert, t: datetime) -> None:
+    """Tell that an alert has ended, and take back what it had brought."""
     announcing.ended(draft, rule, alert, t)
     consequences.undo(draft, alert, t)
     if rule.task is not None and rule.task.close_on_resolve:

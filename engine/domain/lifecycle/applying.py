@@ -1,11 +1,14 @@
-"""A new revision of the plan: what is new begins now, what stays keeps its past, what has gone ends with a word."""
+"""A new revision of the plan: what is new begins now, what stays keeps its past, what has gone ends with a word.
+
+An alert whose rule was edited stands as if the new rule had always been there, as far as history can tell.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import alerting, digesting, pausing, reviewing, slots
+from engine.domain.lifecycle import alerting, digesting, pausing, rebuilding, reviewing, slots
 from engine.domain.lifecycle.state import ChannelState, Draft, MetricState, SourceState
 from engine.domain.messages import PlanApplied
 from engine.domain.quiet import Rhythm
@@ -48,6 +51,7 @@ def apply_plan(draft: Draft, event: PlanApplied, t: datetime) -> None:
     _reschedule(draft, t)
     digesting.schedule_next(draft, t)
     _end_what_left(draft, t)
+    rebuilding.adopt(draft, event.rebuilt, t)
 
 
 def _reschedule(draft: Draft, t: datetime) -> None:

@@ -29,6 +29,8 @@ def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
     """Return what the rule says of the subject at `t`."""
     if rule.unjudged is not None:
         return _unjudged(draft, rule.unjudged.rule, subject)
+    if subject == "strategy":
+        return _unanswered(draft, rule, t)
     kind, name = subject.split("/", 1)
     if kind == "metric":
         return _missing(draft, rule, name, t)
@@ -54,6 +56,18 @@ def _unjudged(draft: Draft, rule: str, subject: str) -> Verdict:
     return Verdict(
         without, why=lambda: reasons.unjudged(rule, subject, other.data if other else DataState.OK)
     )
+
+
+def _unanswered(draft: Draft, rule: Rule, t: datetime) -> Verdict:
+    """Judge whether the rules that rest on facts are asked for in vain; it ends only with an answer.
+
+    While we slept ourselves nobody asked, so nothing was wrong with them.
+    """
+    alert, asked = draft.alerts.get(f"{rule.name}@strategy"), draft.judgement_asked
+    in_vain = asked is not None and t >= asked + ANSWERED_WITHIN
+    late = t >= limit_of(draft, rule, "strategy", "")
+    known = alert is not None and is_active(alert)
+    return Verdict(late and (in_vain or known), why=lambda: reasons.no_judgement(draft, t))
 
 
 def _unsettled(draft: Draft, rule: Rule, action: str, t: datetime) -> Verdict:
@@ -99,7 +113,10 @@ def _was_looked_at(draft: Draft, source: str, turned: datetime) -> bool:
 
 
 def limit_of(draft: Draft, rule: Rule, kind: str, name: str) -> datetime:
-    """Return when a metric or a source counts as missing if nothing comes."""
+    """Return when a metric or a source counts as missing, or the strategy as unjudged, if nothing comes."""
+    if kind == "strategy":
+        since = max(draft.judged_at or draft.started_at, draft.revised_at or draft.started_at)
+        return since + patience(rule, staleness(draft.plan.judge_every))
     if kind == "metric":
         metric = draft.metrics[name]
         return (metric.at or metric.watched_since) + patience(rule, draft.plan.metrics[name].expect_every)
@@ -117,6 +134,9 @@ def limits(draft: Draft) -> Iterator[datetime]:
             yield from (limit for _, limit in unsettled_limits(draft, rule, name))
         elif kind in ("metric", "source") and rule.deadline is not None:
             yield limit_of(draft, rule, kind, name)
+        elif kind == "strategy" and rule.deadline is not None and draft.judgement_asked is not None:
+            # Not each of the two: in good days that would be a waking more for every judgement.
+            yield max(limit_of(draft, rule, kind, name), draft.judgement_asked + ANSWERED_WITHIN)
     for name, state in draft.sources.items():
         if state.read_at is not None:
             yield state.read_at + staleness(draft.plan.sources[name].every)

@@ -104,6 +104,17 @@ def no_reading(draft: Draft, name: str) -> Reason:
     return text, {"last_reading": state.read_at.isoformat() if state.read_at else None, "error": state.error}
 
 
+def no_judgement(draft: Draft, t: datetime) -> Reason:
+    """Say since when no rule that rests on facts was judged."""
+    last = draft.judged_at
+    known = f"for {span(t - last)}, since {moment(last, draft.plan.zone)}" if last else "at all"
+    text = (
+        f"The rules that rest on facts have not been judged {known}: their alerts stand as they were then. The log of the "
+        "worker says why."
+    )
+    return text, {"last_judgement": last.isoformat() if last else None}
+
+
 def _promise(channel: Channel) -> str:
     cadence = channel.cadence
     if cadence is None or cadence.at_least is None:
