@@ -61,6 +61,7 @@ class Bluesky:
             "app.bsky.actor.getProfile": lambda handler: say(handler, self.views["profile"]),
             "app.bsky.feed.getPosts": lambda handler: say(handler, {"posts": self.views["posts"]}),
             "app.bsky.feed.getAuthorFeed": self.feed,
+            "app.bsky.feed.getPostThread": self.thread,
         }
 
     def session(self) -> dict[str, Any]:
@@ -138,6 +139,12 @@ class Bluesky:
         if asked["rkey"] not in self.records:
             return refuse(handler, "RecordNotFound", "Could not locate record")
         return say(handler, {"uri": "at://…", "cid": "bafy…", "value": self.records[asked["rkey"]]})
+
+    def thread(self, handler: Handler) -> None:
+        found = self.views.get("threads", {}).get(query(handler)["uri"])
+        if found is None:
+            return refuse(handler, "NotFound", "Post not found")
+        return say(handler, {"thread": found})
 
     def feed(self, handler: Handler) -> None:
         pages: list[Any] = self.views["feed"]

@@ -41,6 +41,7 @@ class Mastodon:
         self.statuses: list[dict[str, Any]] = []
         self.keys: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, str] = {}
+        self.mentions: list[dict[str, Any]] = []
         self.honours_keys = True
         self._lock = threading.Lock()  # each request has a thread of its own
         self.version = "4.5.2"
@@ -49,6 +50,7 @@ class Mastodon:
         server.add("/api/v2/media", self._signed(self._upload))
         server.add("/api/v2/instance", self._instance)
         server.add("/api/v1/accounts/verify_credentials", self._signed(self._me))
+        server.add("/api/v1/notifications", self._signed(self._notifications))
         server.add("/api/v1/accounts/lookup", self._me)
         server.add("/api/v1/accounts/7/statuses", self._list)
 
@@ -76,6 +78,20 @@ class Mastodon:
         self.statuses.sort(key=lambda status: str(status["created_at"]), reverse=True)
         self.server.add(f"/api/v1/statuses/{number}", lambda handler: _json(handler, made))
         return made
+
+    def mention(self, at: datetime, identity: str, **more: Any) -> None:
+        """Let somebody mention the account."""
+        status = {"id": identity, "created_at": at.isoformat(), "content": "<p>@tacos When?</p>", **more}
+        noted = {"id": f"n{identity}", "type": "mention", "created_at": at.isoformat(), "status": status}
+        self.mentions.append(noted)
+        self.mentions.sort(key=lambda each: str(each["created_at"]), reverse=True)
+
+    def _notifications(self, handler: Handler) -> None:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()}
+        assert query["types[]"] == "mention"
+        places = {each["id"]: place for place, each in enumerate(self.mentions)}
+        shown = self.mentions[places[query["max_id"]] + 1 :] if "max_id" in query else self.mentions
+        _json(handler, shown[: int(query["limit"])])
 
     def _signed(self, route: Route) -> Route:
         def checked(handler: Handler) -> None:

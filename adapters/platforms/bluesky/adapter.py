@@ -120,7 +120,7 @@ class BlueskyAdapter:
         """Return the account's newest posts (no replies, no reposts) from the AppView. Raises PublishError."""
         settings = _settings(account)
         past = await self._view(account, settings, secrets).past(settings.handle, {Deed.POST}, newest=newest)
-        return [each.activity() for each in past.shown[:newest]]
+        return [each.activity for each in past.shown[:newest]]
 
     def _repository(self, account: Account, secrets: Secrets) -> Repository:
         session = session_of(account, secrets)

@@ -11,7 +11,7 @@ from adapters.api import Api
 from adapters.http import url_problem
 from adapters.keys import digest
 from adapters.measures import exceeded
-from adapters.platforms.mastodon.server import LIMITS, MastodonServer, Status
+from adapters.platforms.mastodon.server import LIMITS, POST_NUMBERS, MastodonServer, Status
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.mastodon.text import countable, likeness, status_text, text_of
 from adapters.settings import problems, read
@@ -45,7 +45,7 @@ class MastodonAdapter:
         timeout=timedelta(seconds=10),
         roles=frozenset({Role.LIMITS, Role.PREPARE, Role.METRICS, Role.HISTORY}),
     )
-    post_metrics = ("likes", "reposts", "replies", "quotes")
+    post_metrics = POST_NUMBERS
     account_metrics = ("followers", "follows", "posts")
 
     def __init__(self, tools: Tools) -> None:
@@ -124,13 +124,13 @@ class MastodonAdapter:
             return await _claimed(server, post)
         past = await server.past((await server.me()).id, post.slot - _SKEW)
         wanted = likeness(status_text(post.item))
-        for status in past.statuses:
+        for status in past.shown:
             others = self._made.get((_settings(post.account).server, status.id), post.key) != post.key
             if not others and likeness(text_of(status.content)) == wanted:
                 return self._noted(post, status)
         if not past.whole:
-            raise _uncertain(f"the newest {len(past.statuses)} posts since its slot are not all")
-        if past.statuses and not (await server.instance()).is_mastodon:
+            raise _uncertain(f"the newest {len(past.shown)} posts since its slot are not all")
+        if past.shown and not (await server.instance()).is_mastodon:
             raise _uncertain(
                 "the server is no Mastodon but only speaks its language, and may have changed the text"
             )
@@ -151,7 +151,7 @@ class MastodonAdapter:
         server = self._server(account, secrets)
         since = self._tools.clock.now() - _HISTORY
         past = await server.past((await server.me()).id, since, replies=False)
-        return [status.activity for status in past.statuses[:newest]]
+        return [status.activity for status in past.shown[:newest]]
 
     def _noted(self, post: Post, status: Status) -> Published:
         _remember(self._made, (_settings(post.account).server, status.id), post.key)

@@ -80,12 +80,12 @@ class MatrixAdapter:
             event = await room.event(_claimed(post))
             return room.published(event) if event else None
         past = await room.past(post.slot - _SKEW)
-        for event in past.events:
+        for event in past.shown:
             if event.key() == post.key:
                 return room.published(event)
         if not past.whole:
             raise PublishError(
-                f"The post is not among the newest {len(past.events)} messages of the account in the room, and there are "
+                f"The post is not among the newest {len(past.shown)} messages of the account in the room, and there are "
                 "more since its slot. Look there yourself.",
                 effect=Effect.NONE,
             )
@@ -101,7 +101,7 @@ class MatrixAdapter:
         """Return what the account said in the room in the last year, newest first. Raises PublishError."""
         room = self._room(account, secrets)
         past = await room.past(self._tools.clock.now() - _HISTORY, newest)
-        return [room.activity(event) for event in past.events[:newest]]
+        return [room.activity(event) for event in past.shown[:newest]]
 
     def _room(self, account: Account, secrets: Secrets) -> Room:
         settings = _settings(account)
