@@ -176,14 +176,14 @@ async def test_an_answer_without_words_is_a_delivery_all_the_same(
 ) -> None:
     for path, route in {"/cut": truncated, "/odd": redirect("", 204)}.items():
         published = await platform.publish(make_post(hook(url=server.add(path, route))), SECRETS)
-        assert published is not None
+        assert isinstance(published, Published)
         assert (published.at, published.url) == (NOW, None)
 
 
 @pytest.mark.parametrize("said", ['{"url": 7, "at": "yesterday"}', '["https://a.example"]', "<p>thanks"])
 async def test_an_odd_answer_breaks_nothing(platform: WebhookAdapter, server: Server, said: str) -> None:
     published = await platform.publish(make_post(hook(url=server.say("/hook", said))), SECRETS)
-    assert published is not None
+    assert isinstance(published, Published)
     assert (published.at, published.url) == (NOW, None)
 
 

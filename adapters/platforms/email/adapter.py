@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
+from adapters.mail import MailError, MailServer, Patience, login_problems
 from adapters.media import read_image
-from adapters.platforms.email.delivery import Delivery
 from adapters.platforms.email.letter import letter, message_id, recipients_of, subject_of
 from adapters.platforms.email.settings import EmailSettings
 from adapters.settings import problems, read
@@ -20,6 +20,7 @@ from engine.domain.publication import Post
 from engine.domain.workspace import Account
 
 _MOST_BYTES = 10 << 20
+_PATIENCE = Patience(answer=10, before=25, mail=25)
 
 _log = structlog.get_logger(__name__)
 
@@ -37,10 +38,7 @@ class EmailAdapter:
     def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
         """Return what is wrong, one sentence each; pure, so the file of recipients is not looked at."""
         found = problems(EmailSettings, account.settings)
-        if ("username" in account.settings) != ("password" in account.secrets):
-            found.append(
-                "The setting `username` and the secret `password` go together; give both or neither."
-            )
+        found += login_problems(account.settings, account.secrets)
         return found if item is None else [*found, *_item_problems(item)]
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
@@ -55,7 +53,13 @@ class EmailAdapter:
             raise _unusable(post.account, str(error)) from None
         images = [await read_image(image) for image in post.item.images]
         mail = letter(post, settings, images, self._clock.now())
-        refused = await Delivery(settings, secrets.get("password", "")).hand_over(recipients, mail.as_bytes())
+        server = MailServer(settings, secrets.get("password", ""), _PATIENCE)
+        try:
+            refused = await server.hand_over(
+                mail.as_bytes(), recipients, to_all=settings.on_refusal == "stop"
+            )
+        except MailError as error:
+            raise _not_sent(error) from None
         if refused:
             _log.warning("email.addresses_refused", key=post.key, of=len(recipients), refused=refused)
         return Published(at=self._clock.now(), native_id=message_id(post, settings))
@@ -82,6 +86,23 @@ def _unusable(account: Account, why: str) -> PublishError:
         f"The account {account.name!r} cannot be used, nothing was sent. {why}",
         effect=Effect.NONE,
         trouble=Trouble.SETTINGS,
+    )
+
+
+def _not_sent(error: MailError) -> PublishError:
+    if error.doubtful:
+        return PublishError(
+            f"{error} It may have been sent, and no mail server can be asked.",
+            effect=Effect.MAYBE,
+            trouble=error.trouble,
+        )
+    later = " It is tried again later." if error.passing else ""
+    return PublishError(
+        f"{error} Nothing was sent.{later}",
+        effect=Effect.NONE,
+        transient=error.passing,
+        trouble=error.trouble,
+        raw=error.raw,
     )
 
 
