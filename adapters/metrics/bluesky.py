@@ -56,6 +56,7 @@ class BlueskySource(AccountSource[BlueskySourceSettings, BlueskyMetricSettings])
 
     kind = "bluesky"
     settings = BlueskySourceSettings
+    secrets = ""
     metric_settings = BlueskyMetricSettings
 
     async def view(self, account: Account, settings: BlueskySourceSettings, secrets: Secrets) -> _View:

@@ -55,6 +55,7 @@ class MastodonSource(AccountSource[MastodonSourceSettings, MastodonMetricSetting
 
     kind = "mastodon"
     settings = MastodonSourceSettings
+    secrets = "`access_token`, needless with `account` where posts are public"
     metric_settings = MastodonMetricSettings
 
     def validate(self, source: SourceConfig, metric: Metric | None = None) -> Sequence[str]:

@@ -54,6 +54,9 @@ class PlatformSource:
     """Reads accounts of every platform that is installed and has the roles METRICS or HISTORY."""
 
     kind = "platform"
+    settings = PlatformSourceSettings
+    secrets = "those that an account of the platform has"
+    metric_settings = PlatformMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._platforms = Registry(tools).platforms

@@ -43,6 +43,8 @@ class SmtpNotifier:
     """Sends one mail for each notice."""
 
     kind = "smtp"
+    settings = SmtpSettings
+    secrets = "`password`, which belongs to `username`"
 
     def __init__(self, tools: Tools) -> None:
         self._clock = tools.clock

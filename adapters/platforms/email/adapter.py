@@ -11,9 +11,9 @@ from adapters.mail import MailError, MailServer, Patience, login_problems
 from adapters.media import read_image
 from adapters.platforms.email.letter import letter, message_id, recipients_of, subject_of
 from adapters.platforms.email.settings import EmailSettings
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems, unusable
 from adapters.tools import Tools
-from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.errors import Effect, PublishError
 from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
@@ -29,6 +29,8 @@ class EmailAdapter:
     """Hands mails over. What was handed over cannot be looked for, so a doubtful mail is put before a person."""
 
     kind = "email"
+    settings = EmailSettings
+    secrets = "`password`, of `username`"
     # No call may outlive its timeout: it is cut off, and its connection with it. So there is nothing to wait for.
     capabilities = Capabilities(settle=timedelta(0), timeout=timedelta(seconds=55))
 
@@ -46,11 +48,11 @@ class EmailAdapter:
 
         Addresses that were refused while the others were served (`on_refusal: skip`) are named in the log.
         """
-        settings = _settings(post.account)
+        settings = of_account(EmailSettings, post.account)
         try:
             recipients = await recipients_of(settings)
         except ValueError as error:
-            raise _unusable(post.account, str(error)) from None
+            raise unusable(post.account, str(error)) from None
         images = [await read_image(image) for image in post.item.images]
         mail = letter(post, settings, images, self._clock.now())
         server = MailServer(settings, secrets.get("password", ""), _PATIENCE)
@@ -66,27 +68,12 @@ class EmailAdapter:
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:  # noqa: ARG002 - nobody is asked
         """Raise PublishError, effect none: nobody can look for a mail but a person."""
-        settings = _settings(post.account)
+        settings = of_account(EmailSettings, post.account)
         raise PublishError(
             f"Nobody can ask a mail server for a mail. Look into one of the inboxes, or into the log of {settings.host} "
             f"for the Message-ID {message_id(post, settings)}.",
             effect=Effect.NONE,
         )
-
-
-def _settings(account: Account) -> EmailSettings:
-    try:
-        return read(EmailSettings, account.settings)
-    except ValueError as error:
-        raise _unusable(account, str(error)) from None
-
-
-def _unusable(account: Account, why: str) -> PublishError:
-    return PublishError(
-        f"The account {account.name!r} cannot be used, nothing was sent. {why}",
-        effect=Effect.NONE,
-        trouble=Trouble.SETTINGS,
-    )
 
 
 def _not_sent(error: MailError) -> PublishError:

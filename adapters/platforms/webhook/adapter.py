@@ -11,7 +11,7 @@ import httpx
 from pydantic import Field
 
 from adapters.api import Answer, Api
-from adapters.settings import problems, read
+from adapters.settings import problems, read, unusable
 from adapters.signing import message_id, signature_headers, signing_key
 from adapters.tools import Tools
 from adapters.web_address import WebAddress
@@ -62,6 +62,11 @@ class WebhookAdapter:
     """Delivers to a receiver of yours. What can be known after a cut connection depends on what that one promises."""
 
     kind = "webhook"
+    settings = WebhookSettings
+    secrets = (
+        "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of that "
+        "name; `url`, an address that must not be seen, instead of the setting"
+    )
     # Where nobody can look, `find` raises instead of telling an absence that nothing proves.
     capabilities = Capabilities(exact_find=True, roles=frozenset({Role.CHECK}))
 
@@ -167,11 +172,7 @@ class WebhookAdapter:
             settings = read(WebhookSettings, _located(post.account, secrets))
             key = signing_key(secrets.get("signing_key", "").strip())
         except ValueError as error:
-            raise PublishError(
-                f"The account {post.account.name!r} cannot be used, nothing was sent. {error}",
-                effect=Effect.NONE,
-                trouble=Trouble.SETTINGS,
-            ) from None
+            raise unusable(post.account, str(error)) from None
         login = secrets.get("authorization", "").strip()
         # Of `Bearer …` the second word alone is a secret, too.
         hidden = {**secrets, **{f"word {number}": word for number, word in enumerate(login.split())}}

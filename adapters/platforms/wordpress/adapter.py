@@ -19,7 +19,7 @@ from adapters.platforms.wordpress.comments import open_replies, total_of
 from adapters.platforms.wordpress.pages import content, media_slug, slug, term_slug
 from adapters.platforms.wordpress.rest import Rest, SeenMedia, SeenPost, in_utc
 from adapters.platforms.wordpress.settings import WordPressSettings
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
@@ -39,6 +39,8 @@ class WordPressAdapter:
     """Publishes posts with title, body, tags, category, link and images; finds them by their slug."""
 
     kind = "wordpress"
+    settings = WordPressSettings
+    secrets = "`password`, an application password of the user"
     capabilities = Capabilities(
         exact_find=True,
         idempotent=True,
@@ -160,14 +162,7 @@ class WordPressAdapter:
         return drafts[0].id
 
     def _rest(self, account: Account, secrets: Secrets) -> Rest:
-        try:
-            settings = read(WordPressSettings, account.settings)
-        except ValueError as error:
-            raise PublishError(
-                f"The account {account.name!r} cannot be used, nothing was posted. {error}",
-                effect=Effect.NONE,
-                trouble=Trouble.SETTINGS,
-            ) from None
+        settings = of_account(WordPressSettings, account)
         if not secrets.get("password"):
             raise PublishError(
                 f"The account {account.name!r} has no secret `password`, nothing was posted. Give it an application "
