@@ -17,12 +17,12 @@ from adapters.platforms.email.adapter import EmailAdapter
 from adapters.platforms.email.letter import message_id, subject_of
 from adapters.platforms.email.settings import EmailSettings
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
-from adapters.testing.secrecy import SECRET, assert_no_secret
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
-from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.errors import Effect, Trouble
 from engine.domain.items import ContentItem
 from engine.domain.workspace import Account
-from tests.adapters.conftest import NOW
+from tests.adapters.conftest import NOW, failure
 from tests.adapters.mail_server import PASSWORD, MailServer, running
 from tests.tls import make_certificate
 
@@ -81,13 +81,6 @@ def failures(platform: EmailAdapter, mail_server: MailServer, closed_port: int) 
 
 class TestContract(PlatformContract):
     """The platform keeps the contract of its seam."""
-
-
-async def failure(call: Call) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        await call()
-    assert_no_secret(caught.value)
-    return caught.value
 
 
 def part(mail: EmailMessage, kind: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -35,7 +34,7 @@ class Site:
         server.add("/wp-json/wp/v2/comments", self._comments)
 
     def _comments(self, handler: Handler) -> None:
-        query = {name: found[0] for name, found in parse_qs(urlsplit(handler.path).query).items()}
+        query = handler.query()
         if query.get("status") == "hold":
             return handler.answer(b"[]", 200, {"X_WP_Total": str(self.held)})
         size, start = int(query["per_page"]), (int(query.get("page", "1")) - 1) * int(query["per_page"])

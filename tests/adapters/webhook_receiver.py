@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-from urllib.parse import parse_qs, urlsplit
 
 from engine.domain.workspace import Account
 from tests.adapters.local_server import Handler, Server
@@ -40,14 +38,14 @@ class Receiver:
             url = f"https://shop.example/{len(self.kept) + 1}"
             said = {"id": identity, "url": url, "at": "2026-01-05T08:00:01+00:00"}
             kept = self.kept.setdefault(identity, said)
-            self._not_yet(handler) if self.working else _json(handler, kept)
+            self._not_yet(handler) if self.working else handler.json(kept)
 
     def _tell(self, handler: Handler) -> None:
-        (identity,) = parse_qs(urlsplit(handler.path).query)["id"]
+        identity = handler.query()["id"]
         kept = self.kept.get(identity)
         if self._verified(handler):
-            self._not_yet(handler) if kept and self.working else _json(
-                handler, kept or {}, 200 if kept else 404
+            self._not_yet(handler) if kept and self.working else handler.json(
+                kept or {}, 200 if kept else 404
             )
 
     def _not_yet(self, handler: Handler) -> None:
@@ -60,10 +58,6 @@ class Receiver:
         wanted = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
         good = headers["webhook-signature"] == f"v1,{wanted}"
         if not good or headers["Authorization"] != SECRETS["authorization"]:
-            _json(handler, {"error": f"not signed by a friend: {headers['Authorization']}"}, 401)
+            handler.json({"error": f"not signed by a friend: {headers['Authorization']}"}, 401)
             return False
         return True
-
-
-def _json(handler: Handler, value: object, status: int = 200) -> None:
-    handler.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
