@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from temporalio import activity
+
 from engine.domain.errors import ConflictError, Effect, PublishError, Trouble
 from engine.domain.ports import Clock, Platform, SecretReader, Secrets
 from engine.domain.roles import Refresher, refresher
@@ -43,7 +45,12 @@ class Credentials:
             return Session(secrets)
         owner = _owner(workspace, account)
         kept = await asyncio.to_thread(self._store.credential, owner)
-        if kept is not None and not self._ends(kept):
+        if kept is not None and not kept.values:
+            activity.logger.warning(
+                "the session kept for an account cannot be read: its key is gone, or another one; signing in anew",
+                extra={"account": account.name},
+            )
+        elif kept is not None and not self._ends(kept):
             return Session({**secrets, **kept.values}, kept.version, fresh=False)
         kept = await self._renew(renews, owner, account, secrets, kept)
         return Session({**secrets, **kept.values}, kept.version)
@@ -68,7 +75,7 @@ class Credentials:
             raise _busy(account)
         try:
             async with asyncio.timeout(LEASE.total_seconds() / 2):
-                new = await renews.refresh(account, secrets, kept)
+                new = await renews.refresh(account, secrets, kept if kept and kept.values else None)
             return await asyncio.to_thread(
                 self._store.keep_credential, owner, version, new, self._clock.now()
             )

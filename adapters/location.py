@@ -56,6 +56,10 @@ def _readable(where: str) -> str:
 Location = Annotated[str, AfterValidator(_readable)]
 
 
+# What may be secret there, in words.
+SECRETS = "`url`, an address that holds credentials or must not be seen, instead of the setting"
+
+
 class LocatedSettings(Model):
     """Where a document lies: `file`, an absolute path once the plan is loaded, or `url`, which may be secret."""
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.domain.base import Model
+from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.workspace import Account
 
 M = TypeVar("M", bound=Model)
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
+
+
+@runtime_checkable
+class Described(Protocol):
+    """An adapter that says what its settings are, for the reference that is made from it; every built-in one does.
+
+    `secrets` are those that it knows, in words, empty where it has none. A source also has `metric_settings`, those of
+    a metric that reads from it.
+    """
+
+    settings: type[Model]
+    secrets: str
 
 
 def problems(model: type[Model], settings: Mapping[str, Any]) -> list[str]:
@@ -33,6 +47,23 @@ def read(model: type[M], settings: Mapping[str, Any]) -> M:
         return model.model_validate(dict(settings))
     except ValidationError:
         raise ValueError(" ".join(problems(model, settings))) from None
+
+
+def of_account(model: type[M], account: Account) -> M:
+    """Return an account's settings as their model. Raises PublishError, effect none."""
+    try:
+        return read(model, account.settings)
+    except ValueError as error:
+        raise unusable(account, str(error)) from None
+
+
+def unusable(account: Account, why: str) -> PublishError:
+    """Return the error for an account whose settings or secrets are of no use."""
+    return PublishError(
+        f"The account {account.name!r} cannot be used; nothing was posted. {why}",
+        effect=Effect.NONE,
+        trouble=Trouble.SETTINGS,
+    )
 
 
 def _sentence(model: type[Model], detail: ErrorDetails) -> str:

@@ -7,29 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.credentials import IN_WORDS as CREDENTIALS
-from adapters.location import LocatedSettings
-from adapters.metrics.bluesky import BlueskyMetricSettings, BlueskySourceSettings
-from adapters.metrics.csv import CsvMetricSettings, CsvSettings
-from adapters.metrics.feed import FeedMetricSettings
-from adapters.metrics.http_json import HttpJsonMetricSettings, HttpJsonSettings
-from adapters.metrics.mastodon import MastodonMetricSettings, MastodonSourceSettings
-from adapters.metrics.platform import PlatformMetricSettings, PlatformSourceSettings
-from adapters.metrics.prometheus import PrometheusMetricSettings, PrometheusSettings
-from adapters.metrics.sql import SqlMetricSettings, SqlSettings
-from adapters.notifiers.alertmanager import AlertmanagerSettings
-from adapters.notifiers.apprise_ import AppriseSettings
-from adapters.notifiers.log import LogSettings
-from adapters.notifiers.smtp import SmtpSettings
-from adapters.notifiers.webhook import WebhookSettings as WebhookNotifierSettings
-from adapters.platforms.bluesky.settings import BlueskySettings
-from adapters.platforms.email.settings import EmailSettings
-from adapters.platforms.manual.adapter import ManualSettings
-from adapters.platforms.mastodon.settings import MastodonSettings
-from adapters.platforms.matrix.settings import MatrixSettings
-from adapters.platforms.site.settings import SiteSettings
-from adapters.platforms.webhook.adapter import WebhookSettings
-from adapters.platforms.wordpress.settings import WordPressSettings
+from adapters.registry import BUILT_IN, Registry
+from adapters.settings import Described
 from engine.cli.reference import markdown as command_line_page
 from engine.documents.findings import FINDINGS
 from engine.documents.schema import json_schema
@@ -40,49 +19,6 @@ from engine.domain.strategy import Strategy
 from engine.runtime.settings import describe_settings
 from rules.packs import describe_pack, pack_names
 
-_URL = "`url`, an address that holds credentials or must not be seen, instead of the setting"
-_HOOK = (
-    "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of that "
-    "name; `url`, an address that must not be seen, instead of the setting"
-)
-# For each adapter: its settings, its secrets in words, the settings of its metrics.
-SETTINGS: dict[str, dict[str, tuple[type[Model], str, type[Model] | None]]] = {
-    "Platform": {
-        "site": (SiteSettings, "", None),
-        "manual": (ManualSettings, "", None),
-        "wordpress": (WordPressSettings, "`password`, an application password of the user", None),
-        "bluesky": (BlueskySettings, "`app_password`, an app password of the account", None),
-        "mastodon": (MastodonSettings, "`access_token`, with the rights read and write", None),
-        "matrix": (MatrixSettings, "`access_token`, of an account that is in the room", None),
-        "email": (EmailSettings, "`password`, of `username`", None),
-        "webhook": (WebhookSettings, _HOOK, None),
-    },
-    "Source": {
-        "feed": (LocatedSettings, _URL, FeedMetricSettings),
-        "csv": (CsvSettings, _URL, CsvMetricSettings),
-        "bluesky": (BlueskySourceSettings, "", BlueskyMetricSettings),
-        "mastodon": (
-            MastodonSourceSettings,
-            "`access_token`, needless with `account` where posts are public",
-            MastodonMetricSettings,
-        ),
-        "prometheus": (PrometheusSettings, CREDENTIALS, PrometheusMetricSettings),
-        "http_json": (HttpJsonSettings, CREDENTIALS, HttpJsonMetricSettings),
-        "sql": (SqlSettings, "`url`, the database's address as SQLAlchemy reads it", SqlMetricSettings),
-        "platform": (
-            PlatformSourceSettings,
-            "those that an account of the platform has",
-            PlatformMetricSettings,
-        ),
-    },
-    "Notifier": {
-        "log": (LogSettings, "", None),
-        "apprise": (AppriseSettings, "`url`, the service's address as Apprise writes it", None),
-        "alertmanager": (AlertmanagerSettings, CREDENTIALS, None),
-        "smtp": (SmtpSettings, "`password`, which belongs to `username`", None),
-        "webhook": (WebhookNotifierSettings, f"`signing_key`, which signs what is sent; {CREDENTIALS}", None),
-    },
-}
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made from code by `make docs`. -->"
 
@@ -194,12 +130,27 @@ def adapters_page() -> str:
         "What stands under `settings` of an account, a source or a notifier, and of a metric that reads from a source.",
         "",
     ]
-    for noun, names in SETTINGS.items():
-        for name, (model, secrets, of_metric) in names.items():
-            lines += [f"## {noun} `{name}`", "", *_settings(model)]
-            lines += [f"Secrets: {secrets}.", ""] if secrets else []
-            lines += ["### A metric of it", "", *_settings(of_metric)] if of_metric else []
+    for noun, name, adapter in described():
+        lines += [f"## {noun} `{name}`", "", *_settings(adapter.settings)]
+        lines += [f"Secrets: {adapter.secrets}.", ""] if adapter.secrets else []
+        of_metric = getattr(adapter, "metric_settings", None)
+        lines += ["### A metric of it", "", *_settings(of_metric)] if of_metric else []
     return "\n".join(lines)
+
+
+def described() -> Iterator[tuple[str, str, Described]]:
+    """Yield every built-in adapter: what it is, its name, and itself, which says what its settings are."""
+    registry = Registry()
+    for noun, shelf in (
+        ("Platform", registry.platforms),
+        ("Source", registry.sources),
+        ("Notifier", registry.notifiers),
+    ):
+        for name in BUILT_IN[f"drumbeat.{noun.lower()}s"]:
+            adapter = shelf[name]
+            if not isinstance(adapter, Described):
+                raise TypeError(f"the {noun.lower()} {name} does not say what its settings are")
+            yield noun, name, adapter
 
 
 def _settings(model: type[Model]) -> list[str]:

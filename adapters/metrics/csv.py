@@ -22,7 +22,7 @@ from pydantic import Field
 
 from adapters.credentials import hide
 from adapters.http import FetchError, Page
-from adapters.location import LocatedSettings, label, load, located
+from adapters.location import SECRETS, LocatedSettings, label, load, located
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from adapters.values import instant
@@ -72,6 +72,9 @@ class CsvSource:
     """Reads whole tables; the store finds out what is new and what was corrected."""
 
     kind = "csv"
+    settings = CsvSettings
+    secrets = SECRETS
+    metric_settings = CsvMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._http = tools.http

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field
 
 from adapters.credentials import hide
 from adapters.http import FetchError, Page, Validators
-from adapters.location import LocatedSettings, label, load, located
+from adapters.location import SECRETS, LocatedSettings, label, load, located
 from adapters.settings import problems, read
 from adapters.tools import Tools
 from engine.domain.base import Model
@@ -67,6 +67,9 @@ class FeedSource:
     """Reads feeds. An answer 'not modified' costs no parsing: the last entries are kept in memory."""
 
     kind = "feed"
+    settings = LocatedSettings
+    secrets = SECRETS
+    metric_settings = FeedMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._http = tools.http

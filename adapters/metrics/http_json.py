@@ -18,6 +18,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, model_validator
 
+from adapters.credentials import IN_WORDS
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError, Page
 from adapters.settings import problems, read
@@ -78,6 +79,9 @@ class HttpJsonSource:
     """Reads one document and takes every metric from it."""
 
     kind = "http_json"
+    settings = HttpJsonSettings
+    secrets = IN_WORDS
+    metric_settings = HttpJsonMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._http = tools.http

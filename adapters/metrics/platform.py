@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pydantic import Field, JsonValue
 
+from adapters.metrics.account import MOST_ACTIVITIES, unread
 from adapters.registry import Registry
 from adapters.settings import problems, read
 from adapters.tools import Tools
@@ -22,8 +23,6 @@ from engine.domain.records import Activity, Reading, Sample
 from engine.domain.roles import Measured, historian, meter
 from engine.domain.strategy import Metric
 from engine.domain.workspace import Account, SourceConfig
-
-_MOST_ACTIVITIES = 100
 
 
 class PlatformSourceSettings(Model):
@@ -55,6 +54,9 @@ class PlatformSource:
     """Reads accounts of every platform that is installed and has the roles METRICS or HISTORY."""
 
     kind = "platform"
+    settings = PlatformSourceSettings
+    secrets = "those that an account of the platform has"
+    metric_settings = PlatformMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._platforms = Registry(tools).platforms
@@ -80,7 +82,9 @@ class PlatformSource:
         try:
             activities = await _history(platform, account, now, secrets) if channels else ()
             samples = await _samples(platform, account, wanted, now, secrets)
-        except (PublishError, ValueError) as error:
+        except PublishError as error:
+            raise unread(source, error) from None
+        except ValueError as error:
             raise SourceError(f"The source {source.name!r} could not be read. {error}") from None
         return Reading(
             source=source.name,
@@ -133,9 +137,9 @@ async def _history(
     shows = historian(platform)
     if shows is None:
         return ()
-    found = await shows.history(account, _MOST_ACTIVITIES, secrets)
+    found = await shows.history(account, MOST_ACTIVITIES, secrets)
     once = {each.ref: each for each in found if each.at <= now}
-    return tuple(sorted(once.values(), key=lambda each: each.at, reverse=True))[:_MOST_ACTIVITIES]
+    return tuple(sorted(once.values(), key=lambda each: each.at, reverse=True))[:MOST_ACTIVITIES]
 
 
 async def _samples(

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from adapters.credentials import IN_WORDS
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError, Http
 from adapters.settings import problems, read
@@ -71,6 +72,9 @@ class PrometheusSource:
     """Asks once for each metric and, for the time stamp of a single number, once more at the same instant."""
 
     kind = "prometheus"
+    settings = PrometheusSettings
+    secrets = IN_WORDS
+    metric_settings = PrometheusMetricSettings
 
     def __init__(self, tools: Tools) -> None:
         self._http = tools.http

@@ -73,6 +73,9 @@ class SqlSource:
     """Asks in a thread, over a connection that lives as long as the reading."""
 
     kind = "sql"
+    settings = SqlSettings
+    secrets = "`url`, the database's address as SQLAlchemy reads it"
+    metric_settings = SqlMetricSettings
 
     def __init__(self, _tools: Tools) -> None:
         """Take the shared tools like every adapter; a database is reached by its own driver."""

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from adapters.credentials import IN_WORDS
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError
 from adapters.settings import read
@@ -61,6 +62,8 @@ class AlertmanagerNotifier:
     """Posts one alert for each notice; the same notice again changes nothing there."""
 
     kind = "alertmanager"
+    settings = AlertmanagerSettings
+    secrets = IN_WORDS
 
     def __init__(self, tools: Tools) -> None:
         self._http, self._clock = tools.http, tools.clock

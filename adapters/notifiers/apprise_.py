@@ -55,6 +55,8 @@ class AppriseNotifier:
     """Delivers through the service that the secret `url` names."""
 
     kind = "apprise"
+    settings = AppriseSettings
+    secrets = "`url`, the service's address as Apprise writes it"
 
     def __init__(self, _tools: Tools) -> None:
         """Take the shared tools like every adapter; the library brings its own client."""

@@ -30,6 +30,8 @@ class LogNotifier:
     """Delivers to the log; the event is `notice`, its level the notice's severity."""
 
     kind = "log"
+    settings = LogSettings
+    secrets = ""
 
     def __init__(self, _tools: Tools) -> None:
         self._log = structlog.get_logger("drumbeat.notices")

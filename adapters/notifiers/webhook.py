@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from adapters.credentials import IN_WORDS
 from adapters.endpoint import Endpoint, EndpointSettings, endpoint_problems
 from adapters.http import FetchError
 from adapters.settings import read
@@ -65,6 +66,8 @@ class WebhookNotifier:
     """Posts each notice; an answer of 200 to 299 takes it."""
 
     kind = "webhook"
+    settings = WebhookSettings
+    secrets = f"`signing_key`, which signs what is sent; {IN_WORDS}"
 
     def __init__(self, tools: Tools) -> None:
         self._http, self._clock = tools.http, tools.clock

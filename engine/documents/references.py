@@ -38,6 +38,7 @@ _STRATEGY = (
     Reference("channels/*/account", "account", "accounts", shared=True),
     Reference("channels/*/audience", "audience", "audiences"),
     Reference("channels/*/activity", "source", "sources", shared=True),
+    Reference("channels/*/replies/metric", "metric", "metrics"),
     Reference("metrics/*/source", "source", "sources", shared=True),
     Reference("metrics/*/channel", "channel", "channels"),
     Reference("actions/*/channel", "channel", "channels"),

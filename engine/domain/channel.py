@@ -88,6 +88,13 @@ class Silence(Model):
         return self
 
 
+class Replies(Model):
+    """Replies of others that wait for an answer: who counts them, and how many are too many."""
+
+    metric: Name = Field(description="The metric that counts the replies here which nobody has answered.")
+    limit: int = Field(default=10, ge=0, description="How many of them may wait before it is too much.")
+
+
 class Effort(Model):
     """What a channel or an action costs."""
 
@@ -142,6 +149,9 @@ class Channel(Model):
     )
     activity: Name | None = Field(
         default=None, description="The source that shows what was posted here, by whomever (kind feed)."
+    )
+    replies: Replies | None = Field(
+        default=None, description="How replies of others are counted, and how many may wait for an answer."
     )
 
     @model_validator(mode="after")

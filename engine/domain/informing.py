@@ -1,4 +1,4 @@
-"""What a metric is good for: the goals, signals and rules that rest on its values."""
+"""What a metric is good for: the goals, signals, channels and rules that rest on its values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from engine.domain.plan import Plan
 
 
 def informed_by(plan: Plan, metric: str) -> list[str]:
-    """Return what rests on a metric's values, as `goal/visitors`, `signal/visits_week`, `rule/VisitsFall`.
+    """Return what rests on a metric's values, as `goal/visitors`, `signal/visits_week`, `channel/blog`, `rule/VisitsFall`.
 
     A rule of a pack that judges every metric alike does not count: it informs nobody about the result.
     """
@@ -16,5 +16,10 @@ def informed_by(plan: Plan, metric: str) -> list[str]:
     return [
         *(f"goal/{goal.name}" for goal in strategy.goals if goal.metric == metric),
         *(f"signal/{signal.name}" for signal in plan.signals if signal.metric == metric),
+        *(
+            f"channel/{channel.name}"
+            for channel in strategy.channels
+            if channel.replies and channel.replies.metric == metric
+        ),
         *(f"rule/{rule.name}" for rule in judging if metric in rule.only or rule.is_evaluated),
     ]

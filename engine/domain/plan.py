@@ -23,6 +23,8 @@ _OFTEN, _SELDOM = timedelta(hours=1), timedelta(hours=6)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What reports show beside every judgement of a goal.
 _ALWAYS = frozenset({"value", "planned"})
+# Facts that compare a post with those that are near it in time.
+_COMPARED = frozenset({"similarity", "same_on"})
 
 
 class Plan(Model):
@@ -162,6 +164,11 @@ class Plan(Model):
         """Return the enabled rules that are evaluated from facts, by name."""
         return {rule.name: rule for rule in self.rules if rule.enabled and rule.is_evaluated}
 
+    @cached_property
+    def judges_posts(self) -> bool:
+        """Tell whether a rule judges each post, so that what becomes of posts is remembered."""
+        return any(rule.of == "post" for rule in self.by_facts.values())
+
     def rests_on(self, subject: str) -> tuple[str, ...]:
         """Return the subject and those that it rests on: a channel on its source, a goal on its metric and so on."""
         kind, _, name = subject.partition("/")
@@ -189,7 +196,8 @@ class Plan(Model):
         for rule in self.by_facts.values():
             texts += [text for text in (rule.expr, rule.recover) if text]
             texts += [one.when for one in rule.severities]
-        return frozenset(_WORD.findall("\n".join(texts))) | _ALWAYS
+        words = frozenset(_WORD.findall("\n".join(texts))) | _ALWAYS
+        return words | {"at"} if words & _COMPARED else words
 
     @cached_property
     def judge_every(self) -> timedelta:

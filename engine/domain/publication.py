@@ -36,6 +36,25 @@ class PublishStatus(StrEnum):
     UNSURE = "unsure"
 
 
+class PostState(StrEnum):
+    """How far a post is, as rules see it.
+
+    planned     its slot is to come
+    publishing  it is being sent, or looked for after a doubtful call
+    asked       a person is to post it, or to decide whether it is posted
+    doubtful    it may or may not be there; a person must look
+    failed      the platform refused it; a person decides
+    published   it is there
+    """
+
+    PLANNED = "planned"
+    PUBLISHING = "publishing"
+    ASKED = "asked"
+    DOUBTFUL = "doubtful"
+    FAILED = "failed"
+    PUBLISHED = "published"
+
+
 class Post(Model):
     """One post for one slot: what a platform adapter is given.
 
@@ -65,6 +84,11 @@ class PublishOutcome(Model):
     native_id: str | None = None
     message: str = ""
     settle: Duration = timedelta(0)
+
+
+def post_name(action: str, item: str) -> str:
+    """Return how rules call a post: by its action and the id of its item."""
+    return f"{action}.{item}"
 
 
 def content_revision(item: ContentItem) -> str:

@@ -19,7 +19,8 @@ from engine.domain.records import Activity, Alert, ReviewRecord, Sample, Task
 class Credential(Model):
     """What stands in for an account's secrets for a while, such as a session: kept by the engine, never shown.
 
-    `values` are laid over the account's secrets by name. `version` counts its renewals.
+    `values` are laid over the account's secrets by name; there are none when no key of ours opens what is kept.
+    `version` counts its renewals.
     """
 
     values: dict[str, str] = Field(repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from engine.domain.publication import post_name
 from engine.domain.rule import Rule
 
 if TYPE_CHECKING:
@@ -77,5 +78,5 @@ def _of_kind(plan: Plan, kind: str) -> Iterable[str]:
         case "assumption":
             return [assumption.name for assumption in strategy.assumptions]
         case "post":
-            return [f"{action}.{item.id}" for action, items in plan.content.items() for item in items]
+            return [post_name(action, item.id) for action, items in plan.content.items() for item in items]
     return []

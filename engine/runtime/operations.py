@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowUpdateFailedError
     from temporalio.service import RPCError
 
+    from engine.store.seal import Seal
+
 T = TypeVar("T")
 ANSWER_WITHIN = timedelta(seconds=30)
 # About a minute of asking again, with the pauses of `_pause`.
@@ -36,11 +38,14 @@ class Applied:
         self.strategy, self.revision, self.changed, self.started = strategy, revision, changed, started
 
 
-def reading_store(settings: Settings, *, migrate: bool = True) -> Store:
-    """Open the store; without `migrate` nothing is created. Raises EngineError when it cannot be read."""
+def reading_store(settings: Settings, *, migrate: bool = True, seal: Seal | None = None) -> Store:
+    """Open the store; without `migrate` nothing is created. Raises EngineError when it cannot be read.
+
+    With `seal` kept sessions can be used, too.
+    """
     from engine.store import open_store
 
-    return open_store(settings.database_url.get_secret_value(), migrate=migrate)
+    return open_store(settings.database_url.get_secret_value(), migrate=migrate, seal=seal)
 
 
 def engine_info(settings: Settings) -> EngineRecord | None:

@@ -78,6 +78,11 @@ class Settings(BaseModel):
         description="Where samples, tasks and the journal are kept: an SQLAlchemy URL of SQLite or PostgreSQL. "
         "Default: the file drumbeat.db in the data directory.",
     )
+    session_key_file: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        default=None,
+        description="A file with the key that sessions of platforms are kept under, when workers on several machines "
+        "share one database. Default: session.key in the data directory, which is made at the first start.",
+    )
     temporal_address: Address | None = Field(
         default=None,
         description="host:port of a Temporal server. Default: none, the engine runs an embedded one of its own.",

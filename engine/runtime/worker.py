@@ -29,6 +29,7 @@ from engine.runtime.hand import Hand
 from engine.runtime.heir import Heir
 from engine.runtime.operations import reading_store
 from engine.runtime.revival import keep_reviving
+from engine.runtime.sealing import seal_of
 from engine.runtime.secrets import read_secrets
 from engine.runtime.settings import Settings
 from engine.runtime.telemetry import serve_metrics
@@ -112,7 +113,8 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    store = await asyncio.to_thread(reading_store, settings)
+    seal = seal_of(settings)
+    store = await asyncio.to_thread(reading_store, settings, seal=seal)
     registry = Registry()
     heir = _heir(settings.home / "workers")
     try:

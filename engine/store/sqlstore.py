@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -31,13 +31,16 @@ from engine.store import (
 from engine.store.database import Database, translated
 from engine.store.migrate import HEAD, current, ensure_schema
 
+if TYPE_CHECKING:
+    from engine.store.seal import Seal
 
-def open_store(url: str, *, migrate: bool = True) -> SqlStore:
+
+def open_store(url: str, *, migrate: bool = True, seal: Seal | None = None) -> SqlStore:
     """Open the store behind a SQLAlchemy address: `sqlite:////path/file.db` or `postgresql://user@host/name`.
 
     With `migrate` the schema is made or upgraded first, once, however many processes start together; without, a
     missing or older schema is an error, so that a reader never changes anything. `sqlite://` is a store in memory
-    for tests. Raises EngineError when the database cannot be used, is not ours or is newer than this version.
+    for tests. Without `seal` everything but credentials can be read and written. Raises EngineError when the database cannot be used, is not ours or is newer than this version.
     """
     try:
         address = sa.make_url(url)
@@ -54,7 +57,7 @@ def open_store(url: str, *, migrate: bool = True) -> SqlStore:
     except BaseException:
         database.engine.dispose()
         raise
-    return SqlStore(database)
+    return SqlStore(database, seal)
 
 
 class SqlStore:
@@ -63,8 +66,8 @@ class SqlStore:
     Every method is one transaction and raises EngineError when the database cannot be reached.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, seal: Seal | None = None) -> None:
+        self._database, self._given_seal = database, seal
 
     def save_revision(
         self, plan: Plan, *, author: str, reason: str, now: datetime, expected: int | None = None
@@ -159,7 +162,7 @@ class SqlStore:
 
     def credential(self, account: str) -> Credential | None:
         with self._database.read() as connection:
-            return vault.get(connection, account)
+            return vault.get(connection, account, self._seal)
 
     def lease_credential(self, account: str, version: int, now: datetime, until: datetime) -> bool:
         with self._database.write() as connection:
@@ -167,7 +170,7 @@ class SqlStore:
 
     def keep_credential(self, account: str, version: int, new: Credential, now: datetime) -> Credential:
         with self._database.write() as connection:
-            return vault.keep(connection, account, version, new, now)
+            return vault.keep(connection, account, version, new, now, self._seal)
 
     def release_credential(self, account: str, version: int) -> None:
         with self._database.write() as connection:
@@ -264,6 +267,14 @@ class SqlStore:
                 "bytes": dialects.size_in_bytes(connection),
                 "rows": dict(connection.execute(sa.select(*counts)).mappings().one()),
             }
+
+    @property
+    def _seal(self) -> Seal:
+        if self._given_seal is None:
+            raise EngineError(
+                "This process has no key of kept sessions; only a worker reads and writes them."
+            )
+        return self._given_seal
 
     def close(self) -> None:
         self._database.engine.dispose()

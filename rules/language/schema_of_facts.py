@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cache
 
 from engine.domain.aims import Assumption, Goal
-from engine.domain.channel import Cadence, Channel, Effort
+from engine.domain.channel import Cadence, Channel, Effort, Replies
 from engine.domain.goals import Pace
 from engine.domain.items import ContentItem
-from engine.domain.publication import PublishStatus
+from engine.domain.publication import PostState
 from engine.domain.records import Momentum, Task
 from engine.domain.strategy import Metric, Strategy
 from engine.domain.workspace import Person
@@ -45,6 +45,7 @@ CHANNEL = (
     ),
     *derived(Effort, "channel.effort", "hours_per_week", "money_per_month"),
     *derived(Cadence, "channel.cadence", "at_least", "at_most", "per"),
+    *derived(Replies, "channel.replies", "metric", "limit"),
     Field("channel.cadence.period", DURATION, "The length of one period of the cadence."),
     Field("channel.silent_after", DURATION, "The silence that the plan tolerates."),
     Field("channel.dormant_after", DURATION, "The silence after which the channel counts as given up."),
@@ -60,9 +61,12 @@ CHANNEL = (
     Field("channel.posts_28d", INT, "Posts within the last 28 days."),
     Field("channel.posts_previous_28d", INT, "Posts within the 28 days before those."),
     Field("channel.duplicate_share", NUMBER, "Share of its newest posts that are nearly the same elsewhere."),
-    Field("channel.open_replies", INT, "Replies of others that nobody has answered."),
+    Field(
+        "channel.open_replies",
+        NUMBER,
+        "Replies that wait for an answer; unknown when they were last counted three rounds ago.",
+    ),
     Field("channel.paused", BOOL, "Whether it stands still, itself or with its strategy."),
-    Field("channel.live", BOOL, "Whether its set-up is done."),
     Field("channel.next_slot_at", INSTANT, "The next slot of its actions."),
     Field("channel.slots_ahead", INT, "Slots within the next 14 days."),
     Field("channel.content_ready", INT, "Items that are ready to be posted."),
@@ -90,17 +94,16 @@ METRIC = (
     Field("metric.change_7d", NUMBER, "The newest value minus the one 7 days before."),
     Field("metric.change_28d", NUMBER, "The newest value minus the one 28 days before."),
     Field("metric.samples_28d", INT, "Values within the last 28 days."),
-    Field("metric.used_at", INSTANT, "When a decision last rested on it."),
     Field("metric.goals", INT, "Goals that rest on it."),
-    Field("metric.informs", INT, "Goals, signals and own rules of the strategy that rest on it."),
+    Field("metric.informs", INT, "Goals, signals, channels and own rules that rest on it."),
 )
 
 POST = (
     *derived(ContentItem, "post", "id", "title", "body", "tags", "link"),
     Field("post.channel", STRING, "The channel on which it is."),
-    Field("post.at", INSTANT, "When it was posted or is due."),
+    Field("post.at", INSTANT, "When it was posted (in the last 90 days) or is due (in the next 14)."),
     Field("post.length", INT, "Characters of its body."),
-    Field("post.status", enum_of(PublishStatus), "What came of publishing it."),
+    Field("post.status", enum_of(PostState), "How far it is; known as long as `post.at` is."),
     Field("post.similarity", NUMBER, "How near the nearest text on another channel is, 0 to 1."),
     Field("post.same_on", INT, "Other channels that have nearly the same text."),
 )

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cryptography.fernet import Fernet
 from temporalio.testing import ActivityEnvironment
 
 from engine.store import SqlStore, open_store
+from engine.store.seal import Seal
 from tests.contracts.store_records import T0
 
 A = TypeVar("A")
@@ -57,7 +59,7 @@ def run() -> Attempt:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", seal=Seal([Fernet.generate_key().decode()]))
     yield opened
     opened.close()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import LEASE
@@ -20,7 +22,8 @@ from engine.domain.ports import Accepted, Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post, PublishStatus
 from engine.domain.storage import Credential
 from engine.domain.workspace import Account
-from engine.store import SqlStore
+from engine.store import SqlStore, open_store
+from engine.store.seal import Seal
 from tests.activities.conftest import Attempt, Standing, no_secrets
 from tests.contracts.store_records import NAME, post
 
@@ -204,6 +207,20 @@ async def test_an_empty_value_never_takes_the_place_of_a_kept_one(
     clock.move(timedelta(hours=1))
     await run(doing.publish, REQUEST)
     assert platform.secrets[-1] == {"access": "a2", "refresh": "r1"}
+
+
+async def test_a_session_whose_key_is_lost_costs_a_new_login_and_what_is_posted_is_posted(
+    store: SqlStore, run: Attempt, clock: Standing, tmp_path: Path
+) -> None:
+    platform = Versatile(Role.REFRESH, ends=timedelta(hours=1))
+    await run(activities(store, platform, clock).find, LOOK)
+    again = open_store(f"sqlite:///{tmp_path / 'store.db'}", seal=Seal([Fernet.generate_key().decode()]))
+    outcome = await run(activities(again, platform, clock).publish, REQUEST)
+    assert (outcome.status, platform.refreshed) == (PublishStatus.PUBLISHED, 2)
+    assert platform.secrets[-1] == {"access": "a2", "refresh": "r1"}, "signed in as if for the first time"
+    await run(activities(again, platform, clock).find, LOOK)
+    assert platform.refreshed == 2
+    again.close()
 
 
 async def test_a_refused_credential_is_renewed_once_and_the_post_sent_again(

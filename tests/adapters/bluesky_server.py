@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from adapters.platforms.bluesky.tid import record_key
 from adapters.testing.secrecy import SECRET
@@ -50,7 +49,7 @@ class Bluesky:
 
     def _calls(self) -> dict[str, Callable[[Handler], None]]:
         return {
-            "com.atproto.server.describeServer": lambda handler: say(handler, {"did": "did:web:localhost"}),
+            "com.atproto.server.describeServer": lambda handler: handler.json({"did": "did:web:localhost"}),
             "com.atproto.server.createSession": self.log_in,
             "com.atproto.server.refreshSession": self.renew,
             "com.atproto.identity.resolveHandle": self.resolve,
@@ -58,9 +57,10 @@ class Bluesky:
             "com.atproto.repo.putRecord": self.put,
             "com.atproto.repo.applyWrites": self.apply,
             "com.atproto.repo.getRecord": self.get,
-            "app.bsky.actor.getProfile": lambda handler: say(handler, self.views["profile"]),
-            "app.bsky.feed.getPosts": lambda handler: say(handler, {"posts": self.views["posts"]}),
+            "app.bsky.actor.getProfile": lambda handler: handler.json(self.views["profile"]),
+            "app.bsky.feed.getPosts": lambda handler: handler.json({"posts": self.views["posts"]}),
             "app.bsky.feed.getAuthorFeed": self.feed,
+            "app.bsky.feed.getPostThread": self.thread,
         }
 
     def session(self) -> dict[str, Any]:
@@ -80,18 +80,18 @@ class Bluesky:
             words = f"Invalid identifier or password {asked['password']}"
             return refuse(handler, "AuthenticationRequired", words, 401)
         self.logins += 1
-        return say(handler, self.session())
+        return handler.json(self.session())
 
     def renew(self, handler: Handler) -> None:
         if bearer(handler) != self.session()["refreshJwt"]:
             return refuse(handler, "ExpiredToken", "Token has been revoked")
         self.renewals += 1
-        return say(handler, self.session())
+        return handler.json(self.session())
 
     def resolve(self, handler: Handler) -> None:
-        if query(handler) != {"handle": FRIEND}:
+        if handler.query() != {"handle": FRIEND}:
             return refuse(handler, "InvalidRequest", "Unable to resolve handle")
-        return say(handler, {"did": FRIEND_DID})
+        return handler.json({"did": FRIEND_DID})
 
     def upload(self, handler: Handler) -> None:
         content, kind = handler.server.seen[-1][3], handler.headers["Content-Type"]
@@ -99,7 +99,7 @@ class Bluesky:
         digest = b"\x01\x55\x12\x20" + hashlib.sha256(content).digest()
         link = "b" + base64.b32encode(digest).decode().lower().rstrip("=")
         blob = {"$type": "blob", "ref": {"$link": link}, "mimeType": kind, "size": len(content)}
-        say(handler, {"blob": blob})
+        handler.json({"blob": blob})
 
     def put(self, handler: Handler) -> None:
         asked = body(handler)
@@ -129,25 +129,27 @@ class Bluesky:
         if fault == "page":
             return handler.answer(b"<html>Welcome to this hotel", 200, {"Content_Type": "text/html"})
         answer = {"uri": "at://…", "cid": "bafy…", "commit": {"cid": "bafy…", "rev": "3n3e"}}
-        return reset(handler) if fault == "cut" else say(handler, answer)
+        return reset(handler) if fault == "cut" else handler.json(answer)
 
     def get(self, handler: Handler) -> None:
-        asked = query(handler)
+        asked = handler.query()
         if asked["repo"] != DID:
             return refuse(handler, "InvalidRequest", "Could not find repo")
         if asked["rkey"] not in self.records:
             return refuse(handler, "RecordNotFound", "Could not locate record")
-        return say(handler, {"uri": "at://…", "cid": "bafy…", "value": self.records[asked["rkey"]]})
+        return handler.json({"uri": "at://…", "cid": "bafy…", "value": self.records[asked["rkey"]]})
+
+    def thread(self, handler: Handler) -> None:
+        found = self.views.get("threads", {}).get(handler.query()["uri"])
+        if found is None:
+            return refuse(handler, "NotFound", "Post not found")
+        return handler.json({"thread": found})
 
     def feed(self, handler: Handler) -> None:
         pages: list[Any] = self.views["feed"]
-        number = int(query(handler).get("cursor", 0))
+        number = int(handler.query().get("cursor", 0))
         more = {"cursor": str(number + 1)} if number + 1 < len(pages) else {}
-        say(handler, {"feed": pages[number], **more})
-
-
-def say(handler: Handler, value: object) -> None:
-    handler.answer(json.dumps(value).encode(), 200, {"Content_Type": "application/json"})
+        handler.json({"feed": pages[number], **more})
 
 
 def refuse(handler: Handler, code: str, message: str, status: int = 400, **headers: str) -> None:
@@ -156,10 +158,6 @@ def refuse(handler: Handler, code: str, message: str, status: int = 400, **heade
 
 def body(handler: Handler) -> Any:
     return json.loads(handler.server.seen[-1][3])
-
-
-def query(handler: Handler) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(handler.path).query))
 
 
 def bearer(handler: Handler) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from adapters.http import Http, Limits
+from adapters.testing.secrecy import assert_no_secret
 from adapters.tools import Tools
+from engine.domain.errors import PublishError
 from engine.domain.messages import Notify
 from engine.domain.records import Alert, AlertState
 from engine.domain.rule import Severity
@@ -17,6 +19,14 @@ from engine.domain.workspace import NotifierConfig
 from tests.adapters.local_server import Server, running
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+
+
+async def failure(call: Callable[[], Awaitable[object]]) -> PublishError:
+    """Return the error that a call of a platform ends in, which tells no secret."""
+    with pytest.raises(PublishError) as caught:
+        await call()
+    assert_no_secret(caught.value)
+    return caught.value
 
 
 class StoppedClock:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 Route = Callable[["Handler"], None]
 
@@ -60,6 +62,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+    def json(self, value: object, status: int = 200) -> None:
+        """Answer with JSON."""
+        self.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
+
+    def query(self) -> dict[str, str]:
+        """Return what stands behind the question mark, one value for each name."""
+        return dict(parse_qsl(urlsplit(self.path).query))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
         """Keep the terminal quiet."""

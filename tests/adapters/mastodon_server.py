@@ -8,7 +8,6 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from tests.adapters.local_server import Handler, Route, Server
 
@@ -41,6 +40,7 @@ class Mastodon:
         self.statuses: list[dict[str, Any]] = []
         self.keys: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, str] = {}
+        self.mentions: list[dict[str, Any]] = []
         self.honours_keys = True
         self._lock = threading.Lock()  # each request has a thread of its own
         self.version = "4.5.2"
@@ -49,6 +49,7 @@ class Mastodon:
         server.add("/api/v2/media", self._signed(self._upload))
         server.add("/api/v2/instance", self._instance)
         server.add("/api/v1/accounts/verify_credentials", self._signed(self._me))
+        server.add("/api/v1/notifications", self._signed(self._notifications))
         server.add("/api/v1/accounts/lookup", self._me)
         server.add("/api/v1/accounts/7/statuses", self._list)
 
@@ -74,16 +75,29 @@ class Mastodon:
         }
         self.statuses.insert(0, made)
         self.statuses.sort(key=lambda status: str(status["created_at"]), reverse=True)
-        self.server.add(f"/api/v1/statuses/{number}", lambda handler: _json(handler, made))
+        self.server.add(f"/api/v1/statuses/{number}", lambda handler: handler.json(made))
         return made
+
+    def mention(self, at: datetime, identity: str, **more: Any) -> None:
+        """Let somebody mention the account."""
+        status = {"id": identity, "created_at": at.isoformat(), "content": "<p>@tacos When?</p>", **more}
+        noted = {"id": f"n{identity}", "type": "mention", "created_at": at.isoformat(), "status": status}
+        self.mentions.append(noted)
+        self.mentions.sort(key=lambda each: str(each["created_at"]), reverse=True)
+
+    def _notifications(self, handler: Handler) -> None:
+        query = handler.query()
+        assert query["types[]"] == "mention"
+        places = {each["id"]: place for place, each in enumerate(self.mentions)}
+        shown = self.mentions[places[query["max_id"]] + 1 :] if "max_id" in query else self.mentions
+        handler.json(shown[: int(query["limit"])])
 
     def _signed(self, route: Route) -> Route:
         def checked(handler: Handler) -> None:
             if handler.headers["Authorization"] == f"Bearer {TOKEN}":
                 route(handler)
             else:
-                _json(
-                    handler,
+                handler.json(
                     {"error": f"The access token is invalid: {handler.headers['Authorization']}"},
                     401,
                 )
@@ -93,18 +107,18 @@ class Mastodon:
     def _post(self, handler: Handler) -> None:
         asked, key = json.loads(handler.body), handler.headers["Idempotency-Key"]
         if len(asked["status"]) > 500:
-            _json(handler, {"error": "Validation failed: Text character limit of 500 exceeded"}, 422)
+            handler.json({"error": "Validation failed: Text character limit of 500 exceeded"}, 422)
             return
         with self._lock:
             if not (self.honours_keys and key in self.keys):
                 self.keys[key] = self.add(asked["status"], asked=asked)
-        _json(handler, self.keys[key])
+        handler.json(self.keys[key])
 
     def _upload(self, handler: Handler) -> None:
         number = str(len(self.uploads) + 1)
         self.uploads[number] = handler.body.decode("latin-1")
-        self.server.add(f"/api/v1/media/{number}", lambda other: _json(other, {"id": number}))
-        _json(handler, {"id": number, "type": "image"})
+        self.server.add(f"/api/v1/media/{number}", lambda other: other.json({"id": number}))
+        handler.json({"id": number, "type": "image"})
 
     def _instance(self, handler: Handler) -> None:
         statuses = {"max_characters": 700, "max_media_attachments": 6, "characters_reserved_per_url": 20}
@@ -114,19 +128,15 @@ class Mastodon:
             "description_limit": 99,
         }
         configuration = {"statuses": statuses, "media_attachments": media}
-        _json(handler, {"version": self.version, "configuration": configuration})
+        handler.json({"version": self.version, "configuration": configuration})
 
     def _me(self, handler: Handler) -> None:
-        _json(handler, {"id": "7", "followers_count": 11, "following_count": 5, "statuses_count": 42})
+        handler.json({"id": "7", "followers_count": 11, "following_count": 5, "statuses_count": 42})
 
     def _list(self, handler: Handler) -> None:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()}
+        query = handler.query()
         places = {each["id"]: place for place, each in enumerate(self.statuses)}
         shown = self.statuses[places[query["max_id"]] + 1 :] if "max_id" in query else self.statuses
         if query["exclude_replies"] == "true":
             shown = [each for each in shown if not each.get("in_reply_to_id")]
-        _json(handler, shown[: int(query["limit"])])
-
-
-def _json(handler: Handler, value: object, status: int = 200) -> None:
-    handler.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
+        handler.json(shown[: int(query["limit"])])

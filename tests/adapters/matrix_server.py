@@ -6,7 +6,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tests.adapters.local_server import Handler, Server
 
@@ -50,42 +50,38 @@ class Homeserver:
     def _answer(self, handler: Handler) -> None:
         if handler.headers["Authorization"] not in {f"Bearer {TOKEN}", "Bearer another"}:
             said = f"Unrecognised access token {handler.headers['Authorization']}"
-            _json(handler, {"errcode": "M_UNKNOWN_TOKEN", "error": said}, 401)
+            handler.json({"errcode": "M_UNKNOWN_TOKEN", "error": said}, 401)
             return
         parts = [unquote(part) for part in urlsplit(handler.path).path.split("/")]
         match parts[4:]:
             case ["account", "whoami"]:
-                _json(handler, {"user_id": ME})
+                handler.json({"user_id": ME})
             case ["rooms", room, "send", "m.room.message", transaction] if room == ROOM:
                 known = self.transactions
                 place = (str(handler.headers["Authorization"]), transaction)
                 with self._lock:
                     if place not in known:
                         known[place] = self.say(json.loads(handler.body))
-                _json(handler, {"event_id": known[place]})
+                handler.json({"event_id": known[place]})
             case ["rooms", room, "event", identity] if room == ROOM:
                 found = [event for event in self.events if event["event_id"] == identity]
-                _json(handler, *((found[0],) if found else ({"errcode": "M_NOT_FOUND"}, 404)))
+                handler.json(*((found[0],) if found else ({"errcode": "M_NOT_FOUND"}, 404)))
             case ["rooms", room, "messages"] if room == ROOM:
                 self._page(handler)
             case ["rooms", room, "state", "m.room.encryption"] if room == ROOM and self.encrypted:
-                _json(handler, {"algorithm": "m.megolm.v1.aes-sha2"})
+                handler.json({"algorithm": "m.megolm.v1.aes-sha2"})
             case ["rooms", room, "joined_members"] if room == ROOM:
-                _json(handler, {"joined": {ME: {}, "@ana:a.example": {}}})
+                handler.json({"joined": {ME: {}, "@ana:a.example": {}}})
             case ["rooms", room, *_] if room != ROOM:
-                _json(handler, {"errcode": "M_FORBIDDEN", "error": "You are not in the room"}, 403)
+                handler.json({"errcode": "M_FORBIDDEN", "error": "You are not in the room"}, 403)
             case _:
-                _json(handler, {"errcode": "M_NOT_FOUND", "error": "nothing"}, 404)
+                handler.json({"errcode": "M_NOT_FOUND", "error": "nothing"}, 404)
 
     def _page(self, handler: Handler) -> None:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()}
+        query = handler.query()
         wanted = json.loads(query["filter"])
         start = int(query.get("from", "0"))
         newest = list(reversed(self.events))[start : start + int(query["limit"])]
         end = start + len(newest)
         chunk = [event for event in newest if event["sender"] in wanted["senders"]]
-        _json(handler, {"chunk": chunk, **({"end": str(end)} if end < len(self.events) else {})})
-
-
-def _json(handler: Handler, value: object, status: int = 200) -> None:
-    handler.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
+        handler.json({"chunk": chunk, **({"end": str(end)} if end < len(self.events) else {})})

@@ -23,7 +23,7 @@ from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.storage import Credential
 from engine.domain.workspace import Account
-from tests.adapters.bluesky_server import DID, FAR_FUTURE, FRIEND_DID, HANDLE, Bluesky, rkey_of, say, token
+from tests.adapters.bluesky_server import DID, FAR_FUTURE, FRIEND_DID, HANDLE, Bluesky, rkey_of, token
 from tests.adapters.local_server import Server, reset, silent
 
 PASSWORD = {"app_password": SECRET}
@@ -260,7 +260,7 @@ async def test_a_renewal_that_brings_no_whole_session_replaces_nothing(
     first = await platform.refresh(account, PASSWORD, None)
     bluesky.extra = {lost: ""}
     server = bluesky.server
-    server.add("/xrpc/com.atproto.server.refreshSession", lambda handler: say(handler, bluesky.session()))
+    server.add("/xrpc/com.atproto.server.refreshSession", lambda handler: handler.json(bluesky.session()))
     with pytest.raises(PublishError) as caught:
         await platform.refresh(account, PASSWORD, first)
     assert (caught.value.effect, caught.value.transient) == (Effect.NONE, True)

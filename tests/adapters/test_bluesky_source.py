@@ -31,8 +31,9 @@ def entry(rkey: str, days_ago: float, *, written: float | None = None, **changes
     seen = (NOW - timedelta(days=days_ago)).isoformat().replace("+00:00", "Z")
     created = (NOW - timedelta(days=days_ago if written is None else written)).isoformat()
     record: dict[str, Any] = {"text": f"Post {rkey}\nmore", "createdAt": created}
-    if changes.pop("reply", None):
-        record["reply"] = {"root": {}, "parent": {}}
+    reply = changes.pop("reply", None)
+    if reply:
+        record["reply"] = {"root": {}, "parent": {"uri": reply} if isinstance(reply, str) else {}}
     post = {
         "uri": f"at://{DID}/app.bsky.feed.post/{rkey}",
         "cid": "bafy…",
@@ -193,6 +194,66 @@ async def test_a_post_that_is_gone_has_no_numbers(
     assert await values(source, config, metric("likes", post=post)) == {}
 
 
+def named(rkey: str, did: str = DID) -> str:
+    return f"at://{did}/app.bsky.feed.post/{rkey}"
+
+
+def node(uri: str, *replies: dict[str, Any]) -> dict[str, Any]:
+    """Return a post in a conversation, with what was replied to it."""
+    return {"post": {"uri": uri, "indexedAt": NOW.isoformat()}, "replies": list(replies)}
+
+
+def conversations(bluesky: Bluesky) -> None:
+    """Let three people reply in a thread of two posts, of whom we have answered one, and one who then wrote again."""
+    hidden = {"uri": named("h", "did:plc:x"), "notFound": True}
+    answered = node(named("a", "did:plc:a"), node(named("to-a"), node(named("a2", "did:plc:a"))))
+    second = node(named("second"), node(named("c", "did:plc:c"), node(named("d", "did:plc:d"))))
+    bluesky.views["threads"] = {
+        named("first"): node(named("first"), answered, node(named("b", "did:plc:b")), hidden, second)
+    }
+    bluesky.views["feed"] = [
+        [
+            entry("to-a", 1, reply=named("a", "did:plc:a")),
+            entry("elsewhere", 1.5, reply=named("z", "did:plc:z"), replyCount=0),
+            entry("second", 2, reply=named("first")),
+            entry("first", 3),
+            entry("gone", 4),
+        ]
+    ]
+
+
+async def test_replies_to_our_posts_that_we_have_not_answered_are_open(
+    source: BlueskySource, config: SourceConfig, bluesky: Bluesky, server: Server
+) -> None:
+    conversations(bluesky)
+    assert await values(source, config, metric("open_replies")) == {"open_replies": 3}
+    threads = [path for path in server.paths() if "getPostThread" in path]
+    assert len(threads) == 2, "a conversation is read once; the other post is gone meanwhile"
+
+
+async def test_replies_to_older_posts_are_not_counted(
+    source: BlueskySource, config: SourceConfig, bluesky: Bluesky
+) -> None:
+    conversations(bluesky)
+    assert await values(source, config, metric("open_replies", days=1)) == {"open_replies": 0}
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        [[entry("untold", 1, replyCount=None)]],
+        [[entry(f"p{page}", page / 8)] for page in range(50)],
+        [[entry(f"p{number}", 1 + number / 100) for number in range(60)]],
+    ],
+    ids=["no count", "too many posts", "too many conversations"],
+)
+async def test_open_replies_that_cannot_be_told_are_left_out(
+    source: BlueskySource, config: SourceConfig, bluesky: Bluesky, feed: list[Any]
+) -> None:
+    bluesky.views["feed"] = feed
+    assert await values(source, config, metric("open_replies")) == {}
+
+
 async def test_what_several_metrics_need_is_asked_once(
     source: BlueskySource, config: SourceConfig, server: Server
 ) -> None:
@@ -218,6 +279,7 @@ async def test_an_account_that_is_not_there_is_told_in_the_servers_words(
         ({"measure": "follower"}, "`measure`"),
         ({}, "`measure`"),
         ({"measure": "likes", "days": 0}, "`days`"),
+        ({"measure": "open_replies", "post": f"at://{DID}/app.bsky.feed.post/one"}, "whole account"),
         ({"measure": "followers", "days": 7}, "number of the account"),
         ({"measure": "likes", "post": "https://bsky.app/profile/tacos.test/post/one"}, "DID"),
         ({"measure": "likes", "post": f"at://{DID}/app.bsky.feed.post/one", "days": 7}, "leave this out"),

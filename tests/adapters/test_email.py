@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from email.message import EmailMessage
 from functools import partial
@@ -13,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from adapters.platforms.email import delivery
+from adapters.mail import Patience
+from adapters.platforms.email import adapter
 from adapters.platforms.email.adapter import EmailAdapter
 from adapters.platforms.email.letter import message_id, subject_of
 from adapters.platforms.email.settings import EmailSettings
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
-from adapters.testing.secrecy import SECRET, assert_no_secret
+from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
-from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.errors import Effect, Trouble
 from engine.domain.items import ContentItem
 from engine.domain.workspace import Account
-from tests.adapters.conftest import NOW
+from tests.adapters.conftest import NOW, failure
 from tests.adapters.mail_server import PASSWORD, MailServer, running
+from tests.tls import make_certificate
 
 CREW = ["ana@tacos.example", "bo@tacos.example", "cy@tacos.example"]
 
@@ -52,7 +52,7 @@ def through(port: int, **settings: object) -> Account:
 
 
 def logging_in(port: int, **settings: object) -> Account:
-    account = through(port, **{"host": "localhost", "security": "starttls", "username": "truck", **settings})
+    account = through(port, **{"security": "starttls", "username": "truck", **settings})
     return account.model_copy(update={"secrets": {"password": "env:MAIL_PASSWORD"}})
 
 
@@ -81,13 +81,6 @@ def failures(platform: EmailAdapter, mail_server: MailServer, closed_port: int) 
 
 class TestContract(PlatformContract):
     """The platform keeps the contract of its seam."""
-
-
-async def failure(call: Call) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        await call()
-    assert_no_secret(caught.value)
-    return caught.value
 
 
 def part(mail: EmailMessage, kind: str) -> str:
@@ -288,7 +281,7 @@ async def test_a_connection_cut_after_the_mail_is_a_doubt_that_a_person_settles(
 async def test_a_server_that_is_too_slow_before_the_mail_gets_none(
     platform: EmailAdapter, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_PATIENCE_BEFORE_THE_MAIL", 0)
+    monkeypatch.setattr(adapter, "_PATIENCE", Patience(10, 0, 25))
     error = await failure(partial(platform.publish, make_post(through(mail_server.port)), {}))
     assert (error.effect, error.transient) == (Effect.NONE, True)
     assert mail_server.taken == []
@@ -301,7 +294,7 @@ async def test_a_server_that_never_answers_after_the_mail_is_a_doubt(
         await asyncio.Event().wait()
         return ""
 
-    monkeypatch.setattr(delivery, "_PATIENCE_FOR_THE_MAIL", 0.2)
+    monkeypatch.setattr(adapter, "_PATIENCE", Patience(10, 25, 0.2))
     monkeypatch.setattr(mail_server, "handle_DATA", silent)
     error = await failure(partial(platform.publish, make_post(through(mail_server.port)), {}))
     assert error.effect is Effect.MAYBE
@@ -309,20 +302,12 @@ async def test_a_server_that_never_answers_after_the_mail_is_a_doubt(
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("the program openssl, which makes the test's certificate, is not there")
-    folder = tmp_path_factory.mktemp("certificate")
-    make = (
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    )
-    command = ["openssl", *make.split(), "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def tls_of(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    context.load_cert_chain(certificate)
     return context
 
 
@@ -336,7 +321,7 @@ async def test_the_password_goes_through_an_encrypted_connection_only(
         assert (untrusted.effect, untrusted.transient) == (Effect.NONE, False)
         assert "certificate" in str(untrusted)
         assert server.logins == [], "nothing was said to a stranger"
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert await platform.publish(post, {"password": PASSWORD})
         assert len(server.taken) == 1
         refused = await failure(partial(platform.publish, post, {"password": f"{SECRET}-old"}))
@@ -364,6 +349,7 @@ async def test_a_server_without_starttls_never_hears_the_password(
         ({"to": ["Ana <ana@a.example>"]}, "`to.0`"),
         ({"to": ["ana@a.example\r\nBcc: x@a.example"]}, "`to.0`"),
         ({"to": ["ána@a.example"]}, "`to.0`"),
+        ({"to": ["a@b@c"]}, "`to.0`"),
         ({"sender_name": "Ana\nBcc: x@a.example"}, "`sender_name`"),
         ({"username": "truck"}, "must be starttls or tls"),
         ({"unsubscribe": "http://a.example"}, "`unsubscribe`"),

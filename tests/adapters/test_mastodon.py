@@ -16,13 +16,13 @@ from adapters.platforms.mastodon.text import likeness, status_text, text_of
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
-from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.errors import Effect, Trouble
 from engine.domain.items import ContentItem, Image
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.roles import Limits
 from engine.domain.workspace import Account
-from tests.adapters.conftest import NOW
+from tests.adapters.conftest import NOW, failure
 from tests.adapters.local_server import Handler, Server, redirect, reset, silent, truncated
 from tests.adapters.mastodon_server import TOKEN, Mastodon, rendered
 
@@ -100,12 +100,6 @@ class TestContract(PlatformContract):
 
 def saying(account: Account, body: str, **changes: object) -> Post:
     return make_post(account, item=ContentItem.model_validate({"id": "x", "body": body, **changes}))
-
-
-async def failure(call: Call) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        await call()
-    return caught.value
 
 
 async def test_a_post_says_its_settings_and_comes_back_with_its_link(

@@ -136,6 +136,32 @@ async def test_a_sum_over_more_posts_than_are_read_is_left_out(
     assert await values(source, config, metric("likes", days=1)) == {"likes": 3 * 25}
 
 
+async def test_mentions_that_we_have_not_replied_to_are_open(
+    source: MastodonSource, config: SourceConfig, mastodon: Mastodon
+) -> None:
+    for number, days in enumerate((1, 2, 3, 20, 40)):
+        mastodon.mention(NOW - timedelta(days=days), f"m{number}")
+    mastodon.mention(NOW - timedelta(hours=3), "m9", in_reply_to_id="m1")  # the same person goes on
+    mastodon.mentions.append({**mastodon.mentions[0], "id": "gone", "status": None})
+    mastodon.add("@ana At noon.", NOW - timedelta(hours=2), in_reply_to_id="m0")
+    assert await values(source, config, metric("open_replies")) == {"open_replies": 3}
+    assert await values(source, config, metric("open_replies", days=7)) == {"open_replies": 2}
+
+
+async def test_open_replies_that_cannot_be_told_are_left_out(
+    source: MastodonSource, config: SourceConfig, mastodon: Mastodon, server: Server
+) -> None:
+    in_the_open = of(mastodon.url, account="tacos")
+    assert await values(source, in_the_open, metric("open_replies")) == {}
+    server.say("/api/v1/accounts/lookup", json.dumps({"id": "8"}))
+    of_another = in_the_open.model_copy(update={"secrets": config.secrets})
+    assert await values(source, of_another, metric("open_replies")) == {}
+    for number in range(205):
+        mastodon.mention(NOW - timedelta(hours=number), f"m{number}")
+    assert await values(source, config, metric("open_replies")) == {}
+    assert await values(source, config, metric("open_replies", days=1)) == {"open_replies": 25}
+
+
 async def test_only_what_is_asked_is_read(
     source: MastodonSource, config: SourceConfig, server: Server
 ) -> None:

@@ -13,11 +13,12 @@ from adapters.platforms.matrix.adapter import MatrixAdapter
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
-from engine.domain.errors import Effect, PublishError, Trouble
+from engine.domain.errors import Effect, Trouble
 from engine.domain.items import ContentItem
 from engine.domain.ports import Published
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
+from tests.adapters.conftest import failure
 from tests.adapters.local_server import Handler, Server, reset, silent, truncated
 from tests.adapters.matrix_server import ROOM, TOKEN, Homeserver
 
@@ -88,12 +89,6 @@ class TestContract(PlatformContract):
 
 def saying(account: Account, **item: object) -> Post:
     return make_post(account, item=ContentItem.model_validate({"id": "x", **item}))
-
-
-async def failure(call: Call) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        await call()
-    return caught.value
 
 
 async def test_a_message_has_text_and_html_and_its_key(

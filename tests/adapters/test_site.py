@@ -26,6 +26,8 @@ from adapters.platforms.site.adapter import SiteAdapter
 from adapters.platforms.site.folder import LOCK_NAME, SiteFolder
 from adapters.platforms.site.names import file_name
 from adapters.platforms.site.page import Page, render
+from adapters.platforms.site.settings import SiteSettings
+from adapters.settings import of_account
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
@@ -147,9 +149,9 @@ async def test_the_feed_keeps_the_newest_hundred_and_opens_no_other_post(
 ) -> None:
     for number in range(105):
         name_post = make_post(account, slot=SLOT + timedelta(hours=number))
-        SiteFolder(site_adapter._settings(name_post)).link(
+        SiteFolder(of_account(SiteSettings, name_post.account)).link(
             file_name(name_post),
-            render(site_adapter._settings(name_post), name_post),
+            render(of_account(SiteSettings, name_post.account), name_post),
         )
     opened: list[Path] = []
     real = site_folder._read
@@ -427,14 +429,14 @@ async def test_without_hard_links_a_post_is_renamed_into_place_and_never_over_an
     assert await platform.publish(make_post(account), {}) == published
     (path,) = posts(account)
     with pytest.raises(FileExistsError):
-        SiteFolder(site_adapter._settings(make_post(account))).link(path.name, "other")
+        SiteFolder(of_account(SiteSettings, account)).link(path.name, "other")
     assert front_matter(path)["title"] == "Tuesday's menu"
 
 
 async def test_a_folder_in_use_is_waited_for_and_then_tried_again_later(
     platform: SiteAdapter, account: Account
 ) -> None:
-    settings = site_adapter._settings(make_post(account))
+    settings = of_account(SiteSettings, account)
     held, waiting = FileLock(root(account) / LOCK_NAME), SiteFolder(settings, patience=0.01)
     with held, pytest.raises(TimeoutError) as caught, waiting.locked():
         pytest.fail("the lock did not hold")

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from adapters.notifiers.smtp import SmtpNotifier, fitting
 from adapters.testing.secrecy import SECRET, USER
@@ -25,65 +19,22 @@ from engine.domain.errors import NotifyError
 from engine.domain.messages import Notify
 from engine.domain.rule import Severity
 from engine.domain.workspace import NotifierConfig
+from tests.adapters.mail_server import MailServer, running
 from tests.contracts.notifier_contract import Call, NotifierContract, make_notice
 from tests.tls import make_certificate
 
-
-class Postman:
-    """A mail server's mind: `refusals` answers instead of taking a command, by the command's name or an address."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.raw: list[bytes] = []
-        self.refusals: dict[str, str] = {}
-
-    async def handle_MAIL(  # noqa: N802 - the library's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, *_: Any
-    ) -> str:
-        envelope.mail_from = address
-        return self.refusals.get("MAIL", "250 OK")
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, *_: Any
-    ) -> str:
-        answer = self.refusals.get(address, self.refusals.get("RCPT", "250 OK"))
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.refusals.get("DATA", "250 OK")
-        if answer.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            self.raw.append(envelope.content)
-            self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return answer
-
-    def authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any
-    ) -> AuthResult:
-        right = (given.login, given.password) == (USER.encode(), SECRET.encode())
-        return AuthResult(success=right, handled=False)
+CREW = ["ana@tacos.example", "ben@tacos.example"]
 
 
 @pytest.fixture
-def postman() -> Postman:
-    return Postman()
-
-
-@asynccontextmanager
-async def serving(postman: Postman, **options: Any) -> AsyncIterator[int]:
-    """Run the mail server in the loop of the test and give its port."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(postman, loop=loop, **options), "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+async def postman() -> AsyncIterator[MailServer]:
+    async with running() as server:
+        yield server
 
 
 @pytest.fixture
-async def port(postman: Postman) -> AsyncIterator[int]:
-    async with serving(postman) as port:
-        yield port
+def port(postman: MailServer) -> int:
+    return postman.port
 
 
 @pytest.fixture
@@ -97,7 +48,7 @@ def mail_to(listening: int, **settings: object) -> NotifierConfig:
         "port": listening,
         "security": "none",
         "sender": "drumbeat@tacos.example",
-        "to": ["ana@tacos.example", "ben@tacos.example"],
+        "to": CREW,
         **settings,
     }
     secrets = {"password": "env:MAIL_PASSWORD"} if "username" in settings else {}
@@ -111,21 +62,34 @@ def config(port: int) -> NotifierConfig:
     return mail_to(port)
 
 
+def mails(postman: MailServer) -> list[EmailMessage]:
+    return [each.mail for each in postman.taken]
+
+
+def refuse(postman: MailServer, where: str, answer: str) -> None:
+    """Let it answer so instead of taking a command, or an address."""
+    if where in {"MAIL", "DATA"}:
+        setattr(postman, where.lower(), answer)
+    else:
+        refused = CREW if where == "RCPT" else [where]
+        postman.rcpt = dict.fromkeys(refused, answer)
+
+
 class TestContract(NotifierContract):
     """The notifier keeps the contract of its seam."""
 
     @pytest.fixture
-    def delivered(self, postman: Postman) -> Callable[[], list[str]]:
-        return lambda: [f"{mail['Subject']}\n{mail.get_content()}" for mail in postman.mails]
+    def delivered(self, postman: MailServer) -> Callable[[], list[str]]:
+        return lambda: [f"{each.mail['Subject']}\n{each.mail.get_content()}" for each in postman.taken]
 
     @pytest.fixture
     def failures(
-        self, notifier: SmtpNotifier, postman: Postman, port: int, closed_port: int, mute: int
+        self, notifier: SmtpNotifier, postman: MailServer, port: int, closed_port: int, mute: int
     ) -> Sequence[Call]:
         login = {"username": USER, "security": "starttls"}
 
         async def refused(where: str, answer: str) -> None:
-            postman.refusals = {where: answer}
+            refuse(postman, where, answer)
             await notifier.send(mail_to(port), make_notice(mail_to(port)), {"password": SECRET})
 
         configs = [
@@ -153,10 +117,10 @@ def mute() -> Iterator[int]:
 
 
 async def test_a_mail_goes_to_every_address_and_says_that_no_person_wrote_it(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer
 ) -> None:
     await notifier.send(config, make_notice(config), {})
-    (mail,) = postman.mails
+    (mail,) = mails(postman)
     assert mail["From"] == "drumbeat@tacos.example"
     assert mail["To"] == "ana@tacos.example, ben@tacos.example"
     assert mail["Date"] == "Sun, 01 Feb 2026 12:00:00 +0000"
@@ -165,27 +129,28 @@ async def test_a_mail_goes_to_every_address_and_says_that_no_person_wrote_it(
 
 
 async def test_the_same_notice_is_the_same_mail_and_another_is_another(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer
 ) -> None:
     notice = make_notice(config)
     for each in (notice, notice, notice.model_copy(update={"notice": "silent@blog#2"})):
         await notifier.send(config, each, {})
-    first, repeated, other = (mail["Message-ID"] for mail in postman.mails)
+    first, repeated, other = (mail["Message-ID"] for mail in mails(postman))
     assert first == repeated != other
-    assert postman.raw[0] == postman.raw[1]
+    assert postman.taken[0].raw == postman.taken[1].raw
     assert first.endswith("@tacos.example>")
 
 
 async def test_the_news_of_one_alert_are_one_conversation(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman, alert_notice: Notify
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer, alert_notice: Notify
 ) -> None:
     (alert,) = alert_notice.alerts
     later = alert.model_copy(update={"resolved_at": alert.fired_at, "state": "resolved"})
     over = alert_notice.model_copy(update={"notice": "over", "alerts": (later,)})
     for each in (alert_notice, over):
         await notifier.send(config, each, {})
-    assert postman.mails[0]["References"] == postman.mails[1]["References"]
-    assert postman.mails[0]["Message-ID"] != postman.mails[1]["Message-ID"]
+    first, second = mails(postman)
+    assert first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"]
 
 
 @pytest.mark.parametrize(
@@ -194,22 +159,22 @@ async def test_the_news_of_one_alert_are_one_conversation(
     ids=["words", "pictures", "umlauts", "wide", "long", "accents"],
 )
 async def test_a_subject_fits_into_a_line_of_78_columns_however_it_is_coded(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman, title: str
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer, title: str
 ) -> None:
     await notifier.send(config, make_notice(config).model_copy(update={"title": title}), {})
-    head = postman.raw[0].partition(b"\r\n\r\n")[0]
+    head = postman.taken[0].raw.partition(b"\r\n\r\n")[0]
     assert max(map(len, head.split(b"\r\n"))) <= 78
-    subject = postman.mails[0]["Subject"]
+    subject = mails(postman)[0]["Subject"]
     assert subject.endswith("..." if title.isascii() else "…")
     assert fitting(subject, 78 - len("Subject: ")) == subject, "it needs no further cut"
 
 
 async def test_a_title_cannot_smuggle_a_header(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer
 ) -> None:
     notice = make_notice(config).model_copy(update={"title": "Silent\r\nBcc: eve@evil.example\r\n\r\nbody"})
     await notifier.send(config, notice, {})
-    (mail,) = postman.mails
+    (mail,) = mails(postman)
     assert mail["Bcc"] is None
     assert mail["Subject"] == "[warning] Silent Bcc: eve@evil.example body"
 
@@ -232,33 +197,38 @@ def test_wide_letters_count_twice_and_accents_not_at_all() -> None:
     ],
 )
 async def test_codes_of_four_hundred_pass_and_those_of_five_hundred_are_for_good(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman, where: str, answer: str, transient: bool
+    notifier: SmtpNotifier,
+    config: NotifierConfig,
+    postman: MailServer,
+    where: str,
+    answer: str,
+    transient: bool,
 ) -> None:
-    postman.refusals = {where: answer}
+    refuse(postman, where, answer)
     with pytest.raises(NotifyError, match=answer) as caught:
         await notifier.send(config, make_notice(config), {})
     assert caught.value.transient is transient
-    assert postman.mails == []
+    assert postman.taken == []
 
 
 async def test_when_only_some_addresses_refuse_nobody_gets_it_twice(
-    notifier: SmtpNotifier, config: NotifierConfig, postman: Postman
+    notifier: SmtpNotifier, config: NotifierConfig, postman: MailServer
 ) -> None:
-    postman.refusals = {"ana@tacos.example": "450 busy"}
+    postman.rcpt = {"ana@tacos.example": "450 busy"}
     with pytest.raises(NotifyError, match=r"refused ana@tacos\.example; the others have the mail") as caught:
         await notifier.send(config, make_notice(config), {})
     assert not caught.value.transient
-    assert len(postman.mails) == 1
+    assert len(postman.taken) == 1
 
 
 async def test_a_server_that_cannot_encrypt_gets_no_password_and_no_mail(
-    notifier: SmtpNotifier, port: int, postman: Postman
+    notifier: SmtpNotifier, port: int, postman: MailServer
 ) -> None:
     config = mail_to(port, username=USER, security="starttls")
     with pytest.raises(NotifyError, match="does not offer what the settings ask for") as caught:
         await notifier.send(config, make_notice(config), {"password": SECRET})
     assert not caught.value.transient
-    assert postman.mails == []
+    assert postman.taken == []
 
 
 class TestEncrypted:
@@ -269,30 +239,24 @@ class TestEncrypted:
         return make_certificate(tmp_path)
 
     @pytest.fixture
-    async def port(self, postman: Postman, certificate: Path) -> AsyncIterator[int]:
+    async def postman(self, certificate: Path) -> AsyncIterator[MailServer]:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate)
-        async with serving(
-            postman,
-            tls_context=context,
-            require_starttls=True,
-            authenticator=postman.authenticate,
-            auth_required=True,
-        ) as port:
-            yield port
+        async with running(context) as server:
+            yield server
 
     @pytest.fixture
     def trusted(self, monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
         trusting = partial(ssl.create_default_context, cafile=str(certificate))
-        monkeypatch.setattr("adapters.notifiers.smtp.ssl.create_default_context", trusting)
+        monkeypatch.setattr("adapters.mail.ssl.create_default_context", trusting)
 
     @pytest.mark.usefixtures("trusted")
     async def test_a_mail_is_handed_over_after_a_login(
-        self, notifier: SmtpNotifier, port: int, postman: Postman
+        self, notifier: SmtpNotifier, port: int, postman: MailServer
     ) -> None:
         config = mail_to(port, username=USER, security="starttls")
         await notifier.send(config, make_notice(config, severity=Severity.CRITICAL), {"password": SECRET})
-        assert [mail["Subject"] for mail in postman.mails] == ["[critical] The blog has gone silent"]
+        assert [mail["Subject"] for mail in mails(postman)] == ["[critical] The blog has gone silent"]
 
     @pytest.mark.usefixtures("trusted")
     async def test_a_wrong_password_is_said_and_not_tried_again(
@@ -304,13 +268,13 @@ class TestEncrypted:
         assert not caught.value.transient
 
     async def test_a_certificate_that_nobody_vouches_for_is_refused(
-        self, notifier: SmtpNotifier, port: int, postman: Postman
+        self, notifier: SmtpNotifier, port: int, postman: MailServer
     ) -> None:
         config = mail_to(port, username=USER, security="starttls")
-        with pytest.raises(NotifyError, match="certificate is not valid") as caught:
+        with pytest.raises(NotifyError, match="certificate that is not valid") as caught:
             await notifier.send(config, make_notice(config), {"password": SECRET})
         assert not caught.value.transient
-        assert postman.mails == []
+        assert postman.taken == []
 
 
 async def test_a_mail_that_was_taken_is_delivered_though_the_server_does_not_say_good_bye(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
+from engine.domain.ports import Accepted, Published
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
 from tests.adapters.conftest import NOW
@@ -106,6 +108,40 @@ def test_the_same_post_is_the_same_bytes_and_says_everything() -> None:
     }
 
 
+async def test_a_delivery_that_was_taken_is_asked_for_until_it_is_done(
+    platform: WebhookAdapter, account: Account, receiver: Receiver
+) -> None:
+    post, receiver.working = make_post(account), 3
+    taken = await platform.publish(post, SECRETS)
+    assert taken == Accepted(native_id=message_id(post.key), look_after=timedelta(seconds=7))
+    assert await platform.check(post, taken.native_id, SECRETS) == taken
+    with pytest.raises(PublishError, match="still works") as caught:
+        await platform.find(post, SECRETS)
+    assert (caught.value.transient, caught.value.retry_after) == (True, timedelta(seconds=7))
+    done = await platform.check(post, taken.native_id, SECRETS)
+    assert isinstance(done, Published)
+    assert done.url == "https://shop.example/1"
+    receiver.kept.clear()
+    assert await platform.check(post, taken.native_id, SECRETS) is None
+
+
+@pytest.mark.parametrize(("named", "seconds"), [("0", 1), ("3600", 60), ("soon", 5), ("", 5)])
+async def test_a_receiver_is_left_alone_for_as_long_as_it_says_within_bounds(
+    platform: WebhookAdapter, server: Server, named: str, seconds: int
+) -> None:
+    url = server.say("/slow", "", 202, Retry_After=named)
+    taken = await platform.publish(make_post(hook(url=url, find_url=url)), SECRETS)
+    assert isinstance(taken, Accepted)
+    assert taken.look_after == timedelta(seconds=seconds)
+
+
+async def test_a_receiver_that_cannot_be_asked_is_done_when_it_takes_a_delivery(
+    platform: WebhookAdapter, server: Server
+) -> None:
+    url = server.say("/slow", "", 202)
+    assert isinstance(await platform.publish(make_post(hook(url=url)), SECRETS), Published)
+
+
 async def test_the_receiver_of_the_readme_verifies_what_we_send(
     platform: WebhookAdapter, account: Account, server: Server
 ) -> None:
@@ -140,14 +176,14 @@ async def test_an_answer_without_words_is_a_delivery_all_the_same(
 ) -> None:
     for path, route in {"/cut": truncated, "/odd": redirect("", 204)}.items():
         published = await platform.publish(make_post(hook(url=server.add(path, route))), SECRETS)
-        assert published is not None
+        assert isinstance(published, Published)
         assert (published.at, published.url) == (NOW, None)
 
 
 @pytest.mark.parametrize("said", ['{"url": 7, "at": "yesterday"}', '["https://a.example"]', "<p>thanks"])
 async def test_an_odd_answer_breaks_nothing(platform: WebhookAdapter, server: Server, said: str) -> None:
     published = await platform.publish(make_post(hook(url=server.say("/hook", said))), SECRETS)
-    assert published is not None
+    assert isinstance(published, Published)
     assert (published.at, published.url) == (NOW, None)
 
 

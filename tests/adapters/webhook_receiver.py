@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-from urllib.parse import parse_qs, urlsplit
 
 from engine.domain.workspace import Account
 from tests.adapters.local_server import Handler, Server
@@ -27,10 +25,11 @@ def hook(**settings: object) -> Account:
 
 
 class Receiver:
-    """`kept` holds what it acted on, by the id of the delivery."""
+    """`kept` holds what it acted on, by the id of the delivery; `working` how often it still says 202 before that counts."""
 
     def __init__(self, server: Server) -> None:
         self.kept: dict[str, dict[str, str]] = {}
+        self.working = 0
         self.url, self.find_url = server.add("/hook", self._take), server.add("/find", self._tell)
 
     def _take(self, handler: Handler) -> None:
@@ -38,13 +37,20 @@ class Receiver:
         if self._verified(handler):
             url = f"https://shop.example/{len(self.kept) + 1}"
             said = {"id": identity, "url": url, "at": "2026-01-05T08:00:01+00:00"}
-            _json(handler, self.kept.setdefault(identity, said))
+            kept = self.kept.setdefault(identity, said)
+            self._not_yet(handler) if self.working else handler.json(kept)
 
     def _tell(self, handler: Handler) -> None:
-        (identity,) = parse_qs(urlsplit(handler.path).query)["id"]
+        identity = handler.query()["id"]
         kept = self.kept.get(identity)
         if self._verified(handler):
-            _json(handler, kept or {}, 200 if kept else 404)
+            self._not_yet(handler) if kept and self.working else handler.json(
+                kept or {}, 200 if kept else 404
+            )
+
+    def _not_yet(self, handler: Handler) -> None:
+        self.working -= 1
+        handler.answer(b"", 202, {"Retry-After": "7"})
 
     def _verified(self, handler: Handler) -> bool:
         headers, (*_, body) = handler.headers, handler.server.seen[-1]
@@ -52,10 +58,6 @@ class Receiver:
         wanted = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
         good = headers["webhook-signature"] == f"v1,{wanted}"
         if not good or headers["Authorization"] != SECRETS["authorization"]:
-            _json(handler, {"error": f"not signed by a friend: {headers['Authorization']}"}, 401)
+            handler.json({"error": f"not signed by a friend: {headers['Authorization']}"}, 401)
             return False
         return True
-
-
-def _json(handler: Handler, value: object, status: int = 200) -> None:
-    handler.answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"})

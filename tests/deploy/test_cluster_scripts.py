@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.embedded import EmbeddedTemporal, temporal_binary
+from engine.runtime.sealing import seal_of
 from engine.runtime.settings import load_settings
 from tests.deploy.files import COMPOSE, compose
 from tests.postgres import MISSING, Cluster, binaries
@@ -72,15 +73,18 @@ def server() -> Iterator[GuardedCluster]:
 
 
 def test_the_secrets_are_different_readable_inside_and_hidden_outside(secrets: Path) -> None:
-    names = {"postgres_password", "temporal_password", "drumbeat_password", "pgpass"}
+    names = {"postgres_password", "temporal_password", "drumbeat_password", "pgpass", "session_key"}
     assert {path.name for path in secrets.iterdir()} == names
     used = {Path(one["file"]).name for one in compose("cluster.yaml")["secrets"].values()}
     assert used == names
-    passwords = {(secrets / name).read_text(encoding="utf-8") for name in names - {"pgpass"}}
+    passwords = {(secrets / name).read_text(encoding="utf-8") for name in names - {"pgpass", "session_key"}}
     assert len(passwords) == 3
     assert all(len(password) == 48 for password in passwords)
     assert secrets.stat().st_mode & 0o777 == 0o700
     assert (secrets / "pgpass").stat().st_mode & 0o777 == 0o400
+    assert (secrets / "session_key").stat().st_mode & 0o777 == 0o400
+    settings = load_settings({"DRUMBEAT_SESSION_KEY_FILE": str(secrets / "session_key")})
+    assert seal_of(settings).close("acme/sky", {"access": "a"})
 
 
 def test_secrets_that_are_there_already_are_left_alone(secrets: Path) -> None:

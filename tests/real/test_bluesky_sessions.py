@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from temporalio.exceptions import ApplicationError
 
 from activities.credentials import _owner
@@ -22,6 +23,7 @@ from engine.domain.publication import Post, PublishStatus
 from engine.domain.storage import Credential
 from engine.domain.workspace import Account
 from engine.store import SqlStore, open_store
+from engine.store.seal import Seal
 from tests.activities.conftest import Attempt
 from tests.real.servers.bluesky import PASSWORD, Network, Person
 from tests.real.test_bluesky import account_of, expired
@@ -48,7 +50,7 @@ async def platform() -> AsyncIterator[Counting]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", seal=Seal([Fernet.generate_key().decode()]))
     yield opened
     opened.close()
 

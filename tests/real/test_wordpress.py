@@ -21,6 +21,7 @@ from adapters.testing.proxy import FaultProxy
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
+from engine.domain.likeness import sketch
 from engine.domain.workspace import Account
 from tests.real.pictures import picture
 from tests.real.servers.wordpress import WordPress
@@ -218,6 +219,35 @@ class TestWordPress(PlatformContract):
         by_hand = site.post("/posts", status="publish", title="Written by hand")
         newest = (await platform.history(account, 5, secrets))[0]
         assert (newest.ref, newest.title) == (by_hand["link"], "Written by hand")
+
+    async def test_a_text_in_the_history_is_known_again_as_ours(
+        self, platform: WordPressAdapter, account: Account, secrets: dict[str, str]
+    ) -> None:
+        body = " ".join(f"word{number}" for number in range(80)) + "\n\n* and [a link](https://a.example)"
+        item = ContentItem(id="long", title="How we choose the chillies", body=body)
+        await published(platform, make_post(account, slot=new_slot(), item=item), secrets)
+        newest = (await platform.history(account, 5, secrets))[0]
+        assert newest.sketch == sketch(body, item.title)
+
+    async def test_comments_that_are_held_back_or_not_answered_are_open(
+        self, platform: WordPressAdapter, account: Account, secrets: dict[str, str], site: Site
+    ) -> None:
+        there = await published(platform, make_post(account, slot=new_slot()), secrets)
+
+        async def waiting() -> float | None:
+            return (await platform.measure(account, None, secrets)).values["open_replies"]
+
+        before = await waiting()
+        assert before is not None
+        reader = {"username": "mia", "email": "mia@tacos.example", "password": secrets["password"]}
+        mia = site.post("/users", roles=["subscriber"], **reader)
+        said = {"post": int(there.native_id or 0), "author": mia["id"]}
+        asked = site.post("/comments", content="Is there a vegan one?", status="approved", **said)
+        site.post("/comments", content="And when?", status="approved", **said)
+        site.post("/comments", content="Buy this", status="hold", **said)
+        assert await waiting() == before + 3
+        site.post("/comments", post=said["post"], parent=asked["id"], content="Yes.", status="approved")
+        assert await waiting() == before + 2
 
     async def test_comments_of_a_post_are_counted(
         self, platform: WordPressAdapter, account: Account, secrets: dict[str, str], site: Site

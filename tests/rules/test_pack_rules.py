@@ -86,6 +86,11 @@ EXPRESSIONS: dict[str, tuple[str, dict[str, Any], list[dict[str, Any]]]] = {
         {"channel__paused": False, "channel__content_ready": 1, "channel__slots_ahead": 2},
         [{"channel__content_ready": 2}, {"channel__paused": True}, {"channel__slots_ahead": 0}],
     ),
+    "RepliesPilingUp": (
+        "channel/blog",
+        {"channel__replies__limit": 10, "channel__open_replies": 11},
+        [{"channel__open_replies": 10}, {"channel__replies__limit": 11}],
+    ),
     "CreateWithoutListening": (
         "strategy",
         {
@@ -137,6 +142,9 @@ EXPRESSIONS: dict[str, tuple[str, dict[str, Any], list[dict[str, Any]]]] = {
     ),
 }
 
+# Without this the plan itself says that the rule does not concern the subject.
+PLANNED: dict[str, dict[str, Any]] = {"RepliesPilingUp": {"channel__replies__limit": 10}}
+
 
 @pytest.mark.parametrize("rule", EXPRESSIONS)
 def test_a_rule_fires_where_it_should_and_stays_calm_beside_it(rule: str) -> None:
@@ -151,8 +159,12 @@ def test_a_rule_fires_where_it_should_and_stays_calm_beside_it(rule: str) -> Non
 @pytest.mark.parametrize("rule", EXPRESSIONS)
 def test_a_rule_says_nothing_of_what_is_not_known(rule: str) -> None:
     subject, _, _ = EXPRESSIONS[rule]
-    only_its_name: dict[str, Any] = {f"{subject.split('/')[0]}__name": "x"}
-    assert judge(rule, subject, **only_its_name).truth is None
+    only_its_plan: dict[str, Any] = {f"{subject.split('/')[0]}__name": "x"} | PLANNED.get(rule, {})
+    assert judge(rule, subject, **only_its_plan).truth is None
+
+
+def test_replies_that_the_plan_counts_nowhere_are_no_pile() -> None:
+    assert judge("RepliesPilingUp", "channel/blog", channel__name="blog").truth is False
 
 
 def test_an_empty_pipeline_days_before_the_slot_is_critical() -> None:

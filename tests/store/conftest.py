@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from engine.store import SqlStore, open_store
+from engine.store.seal import Seal
 
+SEAL = Seal([Fernet.generate_key().decode()])
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
@@ -23,6 +26,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(url: str) -> Iterator[SqlStore]:
     """An empty store, of either kind."""
-    opened = open_store(url)
+    opened = open_store(url, seal=SEAL)
     yield opened
     opened.close()

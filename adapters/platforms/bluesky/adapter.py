@@ -14,7 +14,7 @@ from adapters.platforms.bluesky.session import logged_in, renewed, session_of
 from adapters.platforms.bluesky.settings import BlueskySettings
 from adapters.platforms.bluesky.tid import record_key
 from adapters.platforms.bluesky.xrpc import Xrpc
-from adapters.settings import read
+from adapters.settings import of_account
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
@@ -34,6 +34,8 @@ class BlueskyAdapter:
     """Publishes records whose keys follow from the post's key, so the server itself refuses to have one twice."""
 
     kind = "bluesky"
+    settings = BlueskySettings
+    secrets = "`app_password`, an app password of the account"
     capabilities = Capabilities(
         exact_find=True,
         idempotent=True,
@@ -57,7 +59,7 @@ class BlueskyAdapter:
 
     async def probe(self, account: Account, secrets: Secrets) -> Limits:
         """Ask whether a server of the network is there; its limits are the network's. Raises PublishError."""
-        xrpc = Xrpc(self._tools, account, _settings(account).service, secrets)
+        xrpc = Xrpc(self._tools, account, of_account(BlueskySettings, account).service, secrets)
         (await xrpc.get("com.atproto.server.describeServer", [])).read(_Described)
         return LIMITS
 
@@ -67,7 +69,7 @@ class BlueskyAdapter:
 
     async def refresh(self, account: Account, secrets: Secrets, kept: Credential | None) -> Credential:
         """Return a new session: the successor of the kept one, else one for the app password. Raises PublishError."""
-        settings = _settings(account)
+        settings = of_account(BlueskySettings, account)
         hidden = {**secrets, **(kept.values if kept else {})}
         xrpc = Xrpc(self._tools, account, settings.service, hidden)
         successor = await renewed(xrpc, kept) if kept else None
@@ -80,7 +82,10 @@ class BlueskyAdapter:
 
         A handle that the network does not know stays plain text.
         """
-        settings, repository = _settings(post.account), self._repository(post.account, secrets)
+        settings, repository = (
+            of_account(BlueskySettings, post.account),
+            self._repository(post.account, secrets),
+        )
         dids = {handle: await repository.did_of(handle) for handle in handles_of(post.item, settings)}
         images = [await repository.upload(image) for image in post.item.images]
         known = {handle: did for handle, did in dids.items() if did}
@@ -91,7 +96,10 @@ class BlueskyAdapter:
 
         Raises PublishError.
         """
-        settings, repository = _settings(post.account), self._repository(post.account, secrets)
+        settings, repository = (
+            of_account(BlueskySettings, post.account),
+            self._repository(post.account, secrets),
+        )
         if not post.prepared and (post.item.images or handles_of(post.item, settings)):
             raise PublishError(
                 "The post has images or mentions and was not prepared; it would go out without them. "
@@ -108,7 +116,7 @@ class BlueskyAdapter:
 
     async def measure(self, account: Account, post: Published | None, secrets: Secrets) -> Measured:
         """Read the numbers of a post or of the account from the AppView. Raises PublishError, effect none."""
-        settings = _settings(account)
+        settings = of_account(BlueskySettings, account)
         view = self._view(account, settings, secrets)
         if post is None:
             values = await view.account(settings.handle)
@@ -118,9 +126,9 @@ class BlueskyAdapter:
 
     async def history(self, account: Account, newest: int, secrets: Secrets) -> Sequence[Activity]:
         """Return the account's newest posts (no replies, no reposts) from the AppView. Raises PublishError."""
-        settings = _settings(account)
+        settings = of_account(BlueskySettings, account)
         past = await self._view(account, settings, secrets).past(settings.handle, {Deed.POST}, newest=newest)
-        return [each.activity() for each in past.shown[:newest]]
+        return [each.activity for each in past.shown[:newest]]
 
     def _repository(self, account: Account, secrets: Secrets) -> Repository:
         session = session_of(account, secrets)
@@ -130,20 +138,9 @@ class BlueskyAdapter:
         return AppView(Xrpc(self._tools, account, settings.appview, secrets))
 
 
-def _settings(account: Account) -> BlueskySettings:
-    try:
-        return read(BlueskySettings, account.settings)
-    except ValueError as error:
-        raise PublishError(
-            f"The account {account.name!r} cannot be used, nothing was posted. {error}",
-            effect=Effect.NONE,
-            trouble=Trouble.SETTINGS,
-        ) from None
-
-
 def _claimed(post: Post, did: str) -> str:
     """Return the record key in the link that a person pasted; it must be of a post of this account."""
-    handle = _settings(post.account).handle
+    handle = of_account(BlueskySettings, post.account).handle
     found = place_of(post.claimed_link or "")
     if found is None or found.who not in {did, handle}:
         raise PublishError(

@@ -8,20 +8,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from adapters.accounts import Numbers, Past, title_of
 from adapters.api import Seen
 from adapters.platforms.bluesky.records import web_address
-from adapters.platforms.bluesky.xrpc import Xrpc
+from adapters.platforms.bluesky.xrpc import Xrpc, code_of, refusal
 from engine.domain.base import to_utc
 from engine.domain.likeness import sketch
 from engine.domain.records import Activity
 
 _MOST_PAGES, _PAGE = 10, 100
-_MOST_TITLE = 300
+# Conversations that are looked into to count the replies that wait; of an account with more nobody can tell.
+_MOST_THREADS, _DEPTH = 50, 10
+_BAD_REQUEST = 400
 # What we call a number, and what it is called there.
 _ACCOUNT = {"followers": "followersCount", "follows": "followsCount", "posts": "postsCount"}
 _POST = {"likes": "likeCount", "reposts": "repostCount", "replies": "replyCount", "quotes": "quoteCount"}
 ACCOUNT_NUMBERS, POST_NUMBERS = tuple(_ACCOUNT), tuple(_POST)
-Numbers = dict[str, float | None]
 
 
 class Deed(StrEnum):
@@ -68,9 +70,23 @@ class _Posts(Seen):
     posts: list[_PostView]
 
 
+class _Node(Seen):
+    """A post in a conversation, with what was replied to it; without `post` one that is gone or hidden."""
+
+    post: _PostView | None = None
+    replies: list[_Node] | None = None
+
+
+class _Thread(Seen):
+    thread: _Node
+
+
 @dataclass(frozen=True)
 class Shown:
-    """Something that the account did: when (UTC), its public link, its first words, for a post its numbers; `sketch` tells repetitions."""
+    """Something that the account did: when (UTC), its public link, its first words, for a post its numbers.
+
+    `sketch` tells repetitions; `uri` is the post's own name, `parent` that of the post which it answers.
+    """
 
     deed: Deed
     at: datetime
@@ -78,18 +94,13 @@ class Shown:
     title: str
     numbers: Numbers
     sketch: str = ""
+    uri: str = ""
+    parent: str = ""
 
+    @property
     def activity(self) -> Activity:
         """Return it as something that happened."""
         return Activity(at=self.at, ref=self.url, title=self.title, sketch=self.sketch)
-
-
-@dataclass(frozen=True)
-class Past:
-    """What the account did, newest first. `whole`: nothing since the asked instant is missing."""
-
-    shown: tuple[Shown, ...]
-    whole: bool
 
 
 class AppView:
@@ -112,7 +123,7 @@ class AppView:
 
     async def past(
         self, actor: str, deeds: Collection[str], *, newest: int = 0, since: datetime | None = None
-    ) -> Past:
+    ) -> Past[Shown]:
         """Return what the account did: at least its `newest` deeds and all `since` then, out of a thousand entries."""
         kind = "posts_with_replies" if Deed.REPLY in deeds else "posts_no_replies"
         found: dict[str, Shown] = {}
@@ -130,18 +141,67 @@ class AppView:
                 break
         return Past(tuple(sorted(found.values(), key=lambda each: each.at, reverse=True)), whole)
 
+    async def open_replies(self, actor: str, since: datetime) -> float | None:
+        """Return how many replies to the account's posts since then it has not answered.
+
+        None when that cannot be told: there is more than can be read, or a post does not say how often it was replied to.
+        """
+        past = await self.past(actor, (Deed.POST, Deed.REPLY), since=since)
+        own = [each for each in past.shown if each.at >= since]
+        answered = {each.parent for each in own}
+        waiting, read, looks = set[str](), set[str](), 0
+        # The oldest first: a conversation is read from its beginning, with all that we said in it.
+        for post in reversed(own):
+            replies = post.numbers["replies"]
+            if not past.whole or replies is None or looks == _MOST_THREADS:
+                return None
+            if replies and post.uri not in read:
+                looks += 1
+                for parent, reply in await self._thread(post.uri):
+                    read.add(parent)
+                    if _did(parent) == _did(post.uri) != _did(reply):
+                        waiting.add(reply)
+        return float(len(waiting - answered)) if past.whole else None
+
+    async def _thread(self, uri: str) -> list[tuple[str, str]]:
+        """Return every reply beneath a post, as the names of what it answers and of itself."""
+        asked = [("uri", uri), ("depth", str(_DEPTH)), ("parentHeight", "0")]
+        answer = await self._xrpc.get("app.bsky.feed.getPostThread", asked, accept={_BAD_REQUEST})
+        if answer.status == _BAD_REQUEST:
+            if code_of(answer) == "NotFound":
+                return []
+            raise refusal(answer)
+        found, nodes = list[tuple[str, str]](), [answer.read(_Thread).thread]
+        while nodes:
+            node = nodes.pop()
+            replies = [each for each in node.replies or () if each.post is not None]
+            nodes += replies
+            found += [(node.post.uri, each.post.uri) for each in replies if node.post and each.post]
+        return found
+
+
+def _did(uri: str) -> str:
+    return uri.removeprefix("at://").partition("/")[0]
+
 
 def _shown(entry: _Entry) -> Shown | None:
     """Return what an entry shows; None when it has no readable date."""
     post = entry.post
-    url, title = _link(post.uri), _title(post.record)
-    text = sketch(str(post.record.get("text", "")))
+    words = str(post.record.get("text", ""))
+    url, title, text = _link(post.uri), title_of(words), sketch(words)
     if entry.reason is not None and entry.reason.indexedAt is not None:
         at = _instant(entry.reason.indexedAt)
         return Shown(Deed.REPOST, at, f"{url}#{entry.reason.uri}", title, {}, text) if at else None
     at = _when(post)
-    deed = Deed.REPLY if post.record.get("reply") else Deed.POST
-    return Shown(deed, at, url, title, _numbers(post), text) if at else None
+    reply = post.record.get("reply")
+    deed = Deed.REPLY if reply else Deed.POST
+    parent = _parent(reply)
+    return Shown(deed, at, url, title, _numbers(post), text, post.uri, parent) if at else None
+
+
+def _parent(reply: Any) -> str:
+    parent = reply.get("parent") if isinstance(reply, dict) else None
+    return str(parent.get("uri", "")) if isinstance(parent, dict) else ""
 
 
 def _numbers(post: _PostView) -> Numbers:
@@ -167,7 +227,3 @@ def _instant(value: object) -> datetime | None:
 def _link(uri: str) -> str:
     did, _, rest = uri.removeprefix("at://").partition("/")
     return web_address(did, rest.rpartition("/")[2])
-
-
-def _title(record: dict[str, Any]) -> str:
-    return " ".join(str(record.get("text", "")).split())[:_MOST_TITLE]

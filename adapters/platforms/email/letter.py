@@ -14,8 +14,9 @@ from html import escape
 from pathlib import Path
 
 from adapters.keys import digest
+from adapters.mail import mailbox
 from adapters.markup import html_of
-from adapters.platforms.email.settings import MOST_RECIPIENTS, EmailSettings, mailbox
+from adapters.platforms.email.settings import MOST_RECIPIENTS, EmailSettings
 from engine.domain.items import ContentItem
 from engine.domain.publication import Post
 

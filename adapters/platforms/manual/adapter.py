@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from adapters.http import FetchError, Page, safe_url, status_error, url_problem
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.base import Model
 from engine.domain.errors import Effect, PublishError
@@ -52,6 +52,8 @@ class ManualAdapter:
     """A place without an interface for programs: `publish` asks a person, `find` verifies the link they pasted."""
 
     kind = "manual"
+    settings = ManualSettings
+    secrets = ""
     capabilities = Capabilities(human=True, settle=timedelta(0), timeout=timedelta(seconds=45))
 
     def __init__(self, tools: Tools) -> None:
@@ -68,7 +70,7 @@ class ManualAdapter:
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:  # noqa: ARG002 - it has none
         """Return None: a person must do it. Raises PublishError, effect none, when the settings are wrong."""
-        _settings(post)
+        of_account(ManualSettings, post.account)
         return None
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:  # noqa: ARG002 - it has none
@@ -76,7 +78,7 @@ class ManualAdapter:
 
         Raises PublishError, effect none: transient when the network failed, else with what is wrong with the link.
         """
-        settings, link = _settings(post), (post.claimed_link or "").strip()
+        settings, link = of_account(ManualSettings, post.account), (post.claimed_link or "").strip()
         if not link:
             return None
         problem = url_problem(link)
@@ -101,15 +103,6 @@ class ManualAdapter:
         except FetchError as error:
             raise _unverified(str(error), transient=error.transient) from None
         return page
-
-
-def _settings(post: Post) -> ManualSettings:
-    try:
-        return read(ManualSettings, post.account.settings)
-    except ValueError as error:
-        raise PublishError(
-            f"The account {post.account.name!r} cannot be used, nobody was asked. {error}", effect=Effect.NONE
-        ) from None
 
 
 def _check_host(settings: ManualSettings, link: str) -> None:

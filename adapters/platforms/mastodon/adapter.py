@@ -11,10 +11,10 @@ from adapters.api import Api
 from adapters.http import url_problem
 from adapters.keys import digest
 from adapters.measures import exceeded
-from adapters.platforms.mastodon.server import LIMITS, MastodonServer, Status
+from adapters.platforms.mastodon.server import LIMITS, POST_NUMBERS, MastodonServer, Status
 from adapters.platforms.mastodon.settings import MastodonSettings
 from adapters.platforms.mastodon.text import countable, likeness, status_text, text_of
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
@@ -38,6 +38,8 @@ class MastodonAdapter:
     """Posts with a key that Mastodon remembers for an hour; looks for a post by its text among the account's own."""
 
     kind = "mastodon"
+    settings = MastodonSettings
+    secrets = "`access_token`, with the rights read and write"
     # Where a look proves nothing (a server that is only compatible), `find` raises instead of telling an absence.
     capabilities = Capabilities(
         exact_find=True,
@@ -45,7 +47,7 @@ class MastodonAdapter:
         timeout=timedelta(seconds=10),
         roles=frozenset({Role.LIMITS, Role.PREPARE, Role.METRICS, Role.HISTORY}),
     )
-    post_metrics = ("likes", "reposts", "replies", "quotes")
+    post_metrics = POST_NUMBERS
     account_metrics = ("followers", "follows", "posts")
 
     def __init__(self, tools: Tools) -> None:
@@ -96,7 +98,7 @@ class MastodonAdapter:
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
         """Post it once. Within an hour Mastodon answers the same key with the same post. Raises PublishError."""
-        settings = _settings(post.account)
+        settings = of_account(MastodonSettings, post.account)
         if post.item.images and not post.prepared:
             raise PublishError(
                 "The post has images and was not prepared; it would go out without them. This call posted nothing.",
@@ -124,13 +126,16 @@ class MastodonAdapter:
             return await _claimed(server, post)
         past = await server.past((await server.me()).id, post.slot - _SKEW)
         wanted = likeness(status_text(post.item))
-        for status in past.statuses:
-            others = self._made.get((_settings(post.account).server, status.id), post.key) != post.key
+        for status in past.shown:
+            others = (
+                self._made.get((of_account(MastodonSettings, post.account).server, status.id), post.key)
+                != post.key
+            )
             if not others and likeness(text_of(status.content)) == wanted:
                 return self._noted(post, status)
         if not past.whole:
-            raise _uncertain(f"the newest {len(past.statuses)} posts since its slot are not all")
-        if past.statuses and not (await server.instance()).is_mastodon:
+            raise _uncertain(f"the newest {len(past.shown)} posts since its slot are not all")
+        if past.shown and not (await server.instance()).is_mastodon:
             raise _uncertain(
                 "the server is no Mastodon but only speaks its language, and may have changed the text"
             )
@@ -151,10 +156,10 @@ class MastodonAdapter:
         server = self._server(account, secrets)
         since = self._tools.clock.now() - _HISTORY
         past = await server.past((await server.me()).id, since, replies=False)
-        return [status.activity for status in past.statuses[:newest]]
+        return [status.activity for status in past.shown[:newest]]
 
     def _noted(self, post: Post, status: Status) -> Published:
-        _remember(self._made, (_settings(post.account).server, status.id), post.key)
+        _remember(self._made, (of_account(MastodonSettings, post.account).server, status.id), post.key)
         return status.published
 
     async def _upload(self, server: MastodonServer, post: Post, image: Image) -> str:
@@ -175,20 +180,9 @@ class MastodonAdapter:
         return upload.id
 
     def _server(self, account: Account, secrets: Secrets) -> MastodonServer:
-        settings = _settings(account)
+        settings = of_account(MastodonSettings, account)
         api = Api(self._tools, "Mastodon", account, settings.server, secrets)
         return MastodonServer(api, secrets.get("access_token", "").strip())
-
-
-def _settings(account: Account) -> MastodonSettings:
-    try:
-        return read(MastodonSettings, account.settings)
-    except ValueError as error:
-        raise PublishError(
-            f"The account {account.name!r} cannot be used. {error} This call posted nothing.",
-            effect=Effect.NONE,
-            trouble=Trouble.SETTINGS,
-        ) from None
 
 
 def _remember(kept: dict[K, str], name: K, value: str) -> None:
@@ -207,7 +201,7 @@ def _uncertain(why: str) -> PublishError:
 
 async def _claimed(server: MastodonServer, post: Post) -> Published | None:
     """Return the post behind a link that a person pasted; it must be on the account's server."""
-    host = _settings(post.account).server.partition("://")[2]
+    host = of_account(MastodonSettings, post.account).server.partition("://")[2]
     found = _CLAIMED.fullmatch((post.claimed_link or "").strip().partition("?")[0].rstrip("/"))
     if found is None or found["host"].lower() != host.lower():
         raise PublishError(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from adapters.accounts import Past, title_of
 from adapters.api import Answer, Api, Seen
 from adapters.media import read_image
 from adapters.platforms.mastodon.text import text_of
@@ -22,7 +23,7 @@ from engine.domain.roles import Limits, Unit
 LIMITS = Limits(unit=Unit.GRAPHEMES, text=500, link=23, images=4, image_bytes=16 << 20, alt=1500)
 _PAGE = 40
 _MOST_PAGES = 5
-_MOST_TITLE = 300
+POST_NUMBERS = ("likes", "reposts", "replies", "quotes")
 _NOT_FOUND = 404
 _ACCEPTED = 202
 _STILL_WORKING = 206
@@ -47,6 +48,11 @@ class Status(Seen):
     quotes_count: int | None = None
 
     @property
+    def at(self) -> datetime:
+        """Return when it was posted."""
+        return self.created_at
+
+    @property
     def published(self) -> Published:
         """Return the post as the engine knows it."""
         return Published(at=self.created_at, url=self.url or self.uri or None, native_id=self.id)
@@ -55,19 +61,14 @@ class Status(Seen):
     def activity(self) -> Activity:
         """Return the post as something that happened."""
         text = text_of(self.content)
-        title = " ".join(text.split())[:_MOST_TITLE]
         ref = self.url or self.uri or self.id
-        return Activity(at=self.created_at, ref=ref, title=title, sketch=sketch(text))
+        return Activity(at=self.created_at, ref=ref, title=title_of(text), sketch=sketch(text))
 
     @property
     def numbers(self) -> dict[str, float | None]:
         """Return what people did with the post."""
-        return {
-            "likes": self.favourites_count,
-            "reposts": self.reblogs_count,
-            "replies": self.replies_count,
-            "quotes": self.quotes_count,
-        }
+        counts = (self.favourites_count, self.reblogs_count, self.replies_count, self.quotes_count)
+        return dict(zip(POST_NUMBERS, counts, strict=True))
 
 
 class Person(Seen):
@@ -145,11 +146,12 @@ class Upload(NamedTuple):
     ready: bool
 
 
-class Past(NamedTuple):
-    """What an account posted, newest first. `whole` tells that nothing since the asked instant is missing."""
+class _Mention(Seen):
+    """A notification that somebody mentioned the account; without `status` it is gone."""
 
-    statuses: list[Status]
-    whole: bool
+    id: str
+    created_at: Instant
+    status: Status | None = None
 
 
 class MastodonServer:
@@ -177,7 +179,7 @@ class MastodonServer:
         answer = await self._get(f"/api/v1/statuses/{identity}", accept={_NOT_FOUND})
         return None if answer.status == _NOT_FOUND else answer.read(Status)
 
-    async def past(self, person: str, since: datetime, *, replies: bool = True) -> Past:
+    async def past(self, person: str, since: datetime, *, replies: bool = True) -> Past[Status]:
         """Return an account's own posts since then, without what it boosted; 200 at most."""
         query = {"limit": str(_PAGE), "exclude_reblogs": "true", "exclude_replies": str(not replies).lower()}
         found = dict[str, Status]()
@@ -186,9 +188,35 @@ class MastodonServer:
             fresh = (each for each in page if each.created_at >= since and each.reblog is None)
             found.update((status.id, status) for status in fresh)
             if not page or page[-1].created_at < since:
-                return Past(list(found.values()), whole=True)
+                return Past(tuple(found.values()), whole=True)
             query["max_id"] = page[-1].id
-        return Past(list(found.values()), whole=False)
+        return Past(tuple(found.values()), whole=False)
+
+    async def open_replies(self, person: str, since: datetime) -> float | None:
+        """Return how many posts since then that mention the account it has not replied to.
+
+        Of several in a row the last one counts. None when that cannot be told: there is no token of
+        this account, or there is more than is read.
+        """
+        if not self._headers or (await self.me()).id != person:
+            return None
+        mentions, past = await self._mentions(since), await self.past(person, since)
+        if not (mentions.whole and past.whole):
+            return None
+        answered = {status.in_reply_to_id for status in (*past.shown, *mentions.shown)}
+        return float(sum(status.id not in answered for status in mentions.shown))
+
+    async def _mentions(self, since: datetime) -> Past[Status]:
+        query = {"limit": str(_PAGE), "types[]": "mention"}
+        found = dict[str, Status]()
+        for _ in range(_MOST_PAGES):
+            page = (await self._get("/api/v1/notifications", query)).read_list(_Mention)
+            fresh = (each.status for each in page if each.created_at >= since and each.status is not None)
+            found.update((status.id, status) for status in fresh)
+            if not page or page[-1].created_at < since:
+                return Past(tuple(found.values()), whole=True)
+            query["max_id"] = page[-1].id
+        return Past(tuple(found.values()), whole=False)
 
     async def create(self, status: dict[str, Any], key: str) -> Status:
         """Post it, once. The server remembers the key for an hour and answers with the same post."""

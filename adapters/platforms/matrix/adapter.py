@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from adapters.api import Api
 from adapters.platforms.matrix.messages import MOST_BYTES, Room, encryption_refused, text_of, weight
 from adapters.platforms.matrix.settings import MatrixSettings
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
@@ -30,6 +30,8 @@ class MatrixAdapter:
     """Says things in a room. The same transaction of the same token is one message; the key in it finds it again."""
 
     kind = "matrix"
+    settings = MatrixSettings
+    secrets = "`access_token`, of an account that is in the room"
     capabilities = Capabilities(
         exact_find=True,
         idempotent=True,
@@ -55,7 +57,7 @@ class MatrixAdapter:
     async def prepare(self, post: Post, secrets: Secrets) -> Post:
         """See that the room is not encrypted. Raises PublishError, effect none."""
         if await self._room(post.account, secrets).encrypted():
-            raise encryption_refused(_settings(post.account).room)
+            raise encryption_refused(of_account(MatrixSettings, post.account).room)
         return post
 
     async def publish(self, post: Post, secrets: Secrets) -> Published | None:
@@ -80,12 +82,12 @@ class MatrixAdapter:
             event = await room.event(_claimed(post))
             return room.published(event) if event else None
         past = await room.past(post.slot - _SKEW)
-        for event in past.events:
+        for event in past.shown:
             if event.key() == post.key:
                 return room.published(event)
         if not past.whole:
             raise PublishError(
-                f"The post is not among the newest {len(past.events)} messages of the account in the room, and there are "
+                f"The post is not among the newest {len(past.shown)} messages of the account in the room, and there are "
                 "more since its slot. Look there yourself.",
                 effect=Effect.NONE,
             )
@@ -101,23 +103,12 @@ class MatrixAdapter:
         """Return what the account said in the room in the last year, newest first. Raises PublishError."""
         room = self._room(account, secrets)
         past = await room.past(self._tools.clock.now() - _HISTORY, newest)
-        return [room.activity(event) for event in past.events[:newest]]
+        return [room.activity(event) for event in past.shown[:newest]]
 
     def _room(self, account: Account, secrets: Secrets) -> Room:
-        settings = _settings(account)
+        settings = of_account(MatrixSettings, account)
         api = Api(self._tools, "Matrix", account, settings.homeserver, secrets)
         return Room(api, settings, secrets.get("access_token", "").strip())
-
-
-def _settings(account: Account) -> MatrixSettings:
-    try:
-        return read(MatrixSettings, account.settings)
-    except ValueError as error:
-        raise PublishError(
-            f"The account {account.name!r} cannot be used, nothing was posted. {error}",
-            effect=Effect.NONE,
-            trouble=Trouble.SETTINGS,
-        ) from None
 
 
 def _said(why: str, cause: PublishError | None = None) -> PublishError:
@@ -150,7 +141,7 @@ def _item_problems(item: ContentItem) -> list[str]:
 def _claimed(post: Post) -> str:
     """Return the event in the link that a person pasted; it must be in the account's room."""
     found = _CLAIMED.fullmatch(unquote((post.claimed_link or "").strip()).partition("?")[0])
-    if found is None or found["room"] != _settings(post.account).room:
+    if found is None or found["room"] != of_account(MatrixSettings, post.account).room:
         raise PublishError(
             "The pasted link is not the address of a message in the account's room. Paste what *Share* gives for the "
             "message, https://matrix.to/#/!…/$….",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import Field
 
+from adapters.accounts import Past, title_of
 from adapters.api import Answer, Api, Seen
 from adapters.keys import digest
 from adapters.markup import html_of
@@ -28,7 +29,6 @@ MESSAGE = "m.room.message"
 MOST_BYTES = 60_000
 _PAGE = 100
 _MOST_PAGES = 20
-_MOST_TITLE = 300
 _NOT_FOUND = 404
 
 
@@ -73,13 +73,6 @@ class _Encryption(Seen):
 
 class _Members(Seen):
     joined: dict[str, Any] = Field(default_factory=dict)
-
-
-class Past(NamedTuple):
-    """What was said in the room, newest first. `whole` tells that nothing since the asked instant is missing."""
-
-    events: list[Event]
-    whole: bool
 
 
 def text_of(item: ContentItem) -> str:
@@ -146,7 +139,7 @@ class Room:
         """Return whose token it is."""
         return (await self._get("/_matrix/client/v3/account/whoami")).read(_Me).user_id
 
-    async def past(self, since: datetime, newest: int | None = None) -> Past:
+    async def past(self, since: datetime, newest: int | None = None) -> Past[Event]:
         """Return our own messages since then, 2,000 at most, or until the newest so many are found."""
         mine = json.dumps({"types": [MESSAGE], "senders": [await self.me()]})
         query = {"dir": "b", "limit": str(_PAGE), "filter": mine}
@@ -156,9 +149,9 @@ class Room:
             found.update((event.event_id, event) for event in page.chunk if event.at >= since)
             passed = any(event.at < since for event in page.chunk)
             if passed or not page.end or (newest is not None and len(found) >= newest):
-                return Past(list(found.values()), whole=True)
+                return Past(tuple(found.values()), whole=True)
             query["from"] = page.end
-        return Past(list(found.values()), whole=False)
+        return Past(tuple(found.values()), whole=False)
 
     def published(self, event: Event) -> Published:
         """Return an event as the engine knows it."""
@@ -170,8 +163,9 @@ class Room:
     def activity(self, event: Event) -> Activity:
         """Return an event as something that happened."""
         text = str(event.content.get("body", ""))
-        title = " ".join(text.split())[:_MOST_TITLE]
-        return Activity(at=event.at, ref=str(self.published(event).url), title=title, sketch=sketch(text))
+        return Activity(
+            at=event.at, ref=str(self.published(event).url), title=title_of(text), sketch=sketch(text)
+        )
 
     async def _get(
         self, path: str, query: dict[str, str] | None = None, accept: set[int] | None = None

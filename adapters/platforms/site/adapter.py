@@ -14,7 +14,7 @@ from adapters.platforms.site.folder import SiteFolder
 from adapters.platforms.site.names import file_name
 from adapters.platforms.site.page import Page, page_of, render
 from adapters.platforms.site.settings import SiteSettings
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
 from engine.domain.items import ContentItem
@@ -50,6 +50,8 @@ class SiteAdapter:
     """Publishes into a static site. Looking for a post is exact, so a doubtful call is settled at once."""
 
     kind = "site"
+    settings = SiteSettings
+    secrets = ""
     # Two calls for one key, even at the same instant, leave one file: the folder is locked, nothing is overwritten.
     capabilities = Capabilities(
         exact_find=True, idempotent=True, settle=timedelta(0), timeout=timedelta(seconds=30)
@@ -82,7 +84,7 @@ class SiteAdapter:
         return await asyncio.to_thread(self._find, post)
 
     def _publish(self, post: Post) -> Published:
-        site, name, effect = _settings(post), file_name(post), Effect.NONE
+        site, name, effect = of_account(SiteSettings, post.account), file_name(post), Effect.NONE
         folder = SiteFolder(site)
         try:
             with folder.locked():
@@ -97,7 +99,7 @@ class SiteAdapter:
         return _published(site, post, page, name)
 
     def _find(self, post: Post) -> Published | None:
-        site, name = _settings(post), file_name(post)
+        site, name = of_account(SiteSettings, post.account), file_name(post)
         folder = SiteFolder(site)
         try:
             with folder.locked():
@@ -106,16 +108,6 @@ class SiteAdapter:
         except OSError as error:
             raise _failure(site, error, Effect.NONE) from error
         return _published(site, post, page, name) if there else None
-
-
-def _settings(post: Post) -> SiteSettings:
-    try:
-        return read(SiteSettings, post.account.settings)
-    except ValueError as error:
-        raise PublishError(
-            f"The account {post.account.name!r} cannot be used, nothing was posted. {error}",
-            effect=Effect.NONE,
-        ) from None
 
 
 def _heal_if_possible(folder: SiteFolder) -> None:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
 from pydantic import Field
 
 from adapters.api import Answer, Api
-from adapters.settings import problems, read
+from adapters.settings import problems, read, unusable
 from adapters.signing import message_id, signature_headers, signing_key
 from adapters.tools import Tools
 from adapters.web_address import WebAddress
 from engine.domain.base import Model, to_utc
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem
-from engine.domain.ports import Capabilities, Published, Secrets
+from engine.domain.ports import Accepted, Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
 
-_CONFLICT = 409
+_ACCEPTED = 202
 _NOT_FOUND = 404
+_CONFLICT = 409
+# How long a receiver is left alone that has taken a delivery and names no time, and at most; in seconds.
+_LOOK_AFTER, _LONGEST = 5, 60
 _PAGE = (b"<!doctype", b"<html")
 _SECRET_URL = "https://secret.invalid/"  # noqa: S105 - stands in for one while settings are judged
 
@@ -40,7 +43,7 @@ class WebhookSettings(Model):
     )
     find_url: WebAddress | None = Field(
         default=None,
-        description="where to ask whether a delivery arrived; without it and without `deduplicates` a person is asked.",
+        description="where to ask whether a delivery arrived, or is done; without it and without `deduplicates` a person is asked.",
     )
 
 
@@ -59,8 +62,13 @@ class WebhookAdapter:
     """Delivers to a receiver of yours. What can be known after a cut connection depends on what that one promises."""
 
     kind = "webhook"
+    settings = WebhookSettings
+    secrets = (
+        "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of that "
+        "name; `url`, an address that must not be seen, instead of the setting"
+    )
     # Where nobody can look, `find` raises instead of telling an absence that nothing proves.
-    capabilities = Capabilities(exact_find=True)
+    capabilities = Capabilities(exact_find=True, roles=frozenset({Role.CHECK}))
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -81,8 +89,11 @@ class WebhookAdapter:
             )
         return found
 
-    async def publish(self, post: Post, secrets: Secrets) -> Published | None:
-        """Deliver it once. A status of 2xx means delivered, unless a page for people comes with it. Raises PublishError."""
+    async def publish(self, post: Post, secrets: Secrets) -> Published | Accepted | None:
+        """Deliver it once. A status of 2xx means delivered, unless a page for people comes with it. Raises PublishError.
+
+        202 of a receiver that can be asked means taken and not done yet.
+        """
         receiver, identity, body = self._receiver(post, secrets), message_id(post.key), payload(post)
         headers = {
             "Content-Type": "application/json",
@@ -105,28 +116,47 @@ class WebhookAdapter:
                 effect=Effect.MAYBE,
                 trouble=Trouble.BROKEN,
             )
+        if answer.status == _ACCEPTED and receiver.settings.find_url is not None:
+            return Accepted(native_id=identity, look_after=_rest(answer))
         return self._published(identity, _fields(answer))
+
+    async def check(self, post: Post, native_id: str, secrets: Secrets) -> Published | Accepted | None:  # noqa: ARG002
+        """Ask `find_url` how far a delivery is that was taken; None when it is not there (any more). Raises PublishError."""
+        return await self._asked(self._receiver(post, secrets), post)
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:
         """Ask `find_url` for the delivery. None means: not there, or harmless to send again.
 
         Raises PublishError, effect none: also when the receiver neither deduplicates nor can be asked.
         """
-        receiver, identity = self._receiver(post, secrets), message_id(post.key)
-        settings = receiver.settings
-        if settings.find_url is None:
-            if settings.deduplicates:
+        receiver = self._receiver(post, secrets)
+        if receiver.settings.find_url is None:
+            if receiver.settings.deduplicates:
                 return None
             raise PublishError(
                 "The receiver of this webhook cannot be asked whether the post arrived, and does not promise to act "
                 "once for each delivery. Look there yourself. To have this done for you, set `find_url` or `deduplicates`.",
                 effect=Effect.NONE,
             )
+        found = await self._asked(receiver, post)
+        if isinstance(found, Accepted):
+            raise PublishError(
+                "The receiver has the delivery and still works on it; it is asked again.",
+                effect=Effect.NONE,
+                transient=True,
+                retry_after=found.look_after,
+            )
+        return found
+
+    async def _asked(self, receiver: _Receiver, post: Post) -> Published | Accepted | None:
+        identity = message_id(post.key)
         headers = receiver.headers(identity, self._tools.clock.now(), b"")
-        where = str(httpx.URL(settings.find_url).copy_merge_params({"id": identity}))
+        where = str(httpx.URL(receiver.settings.find_url or "").copy_merge_params({"id": identity}))
         answer = await receiver.api.send("GET", where, mutates=False, accept={_NOT_FOUND}, headers=headers)
         if answer.status == _NOT_FOUND:
             return None
+        if answer.status == _ACCEPTED:
+            return Accepted(native_id=identity, look_after=_rest(answer))
         said = _fields(answer)
         if said.get("id") != identity:
             raise PublishError(
@@ -142,11 +172,7 @@ class WebhookAdapter:
             settings = read(WebhookSettings, _located(post.account, secrets))
             key = signing_key(secrets.get("signing_key", "").strip())
         except ValueError as error:
-            raise PublishError(
-                f"The account {post.account.name!r} cannot be used, nothing was sent. {error}",
-                effect=Effect.NONE,
-                trouble=Trouble.SETTINGS,
-            ) from None
+            raise unusable(post.account, str(error)) from None
         login = secrets.get("authorization", "").strip()
         # Of `Bearer …` the second word alone is a secret, too.
         hidden = {**secrets, **{f"word {number}": word for number, word in enumerate(login.split())}}
@@ -195,6 +221,12 @@ def _fields(answer: Answer) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _rest(answer: Answer) -> timedelta:
+    """Return how long to wait before asking (again): what the receiver names in seconds, within bounds."""
+    named = answer.headers.get("retry-after", "")
+    return timedelta(seconds=min(max(int(named), 1), _LONGEST) if named.isdigit() else _LOOK_AFTER)
 
 
 def _instant(value: object) -> datetime | None:

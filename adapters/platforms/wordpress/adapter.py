@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue, field_validator
 
 from adapters.api import Seen
 from adapters.media import read_image
+from adapters.platforms.wordpress.comments import open_replies, total_of
 from adapters.platforms.wordpress.pages import content, media_slug, slug, term_slug
-from adapters.platforms.wordpress.rest import Rest, SeenMedia, SeenPost
+from adapters.platforms.wordpress.rest import Rest, SeenMedia, SeenPost, in_utc
 from adapters.platforms.wordpress.settings import WordPressSettings
-from adapters.settings import problems, read
+from adapters.settings import of_account, problems
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.items import ContentItem, Image
+from engine.domain.likeness import sketch
 from engine.domain.ports import Capabilities, Published, Role, Secrets
 from engine.domain.publication import Post
 from engine.domain.records import Activity
@@ -29,13 +31,16 @@ from engine.domain.roles import Measured
 from engine.domain.workspace import Account
 
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-_TOTAL = "X-WP-Total"
+# How far back comments count that nobody has answered.
+_REPLIES = timedelta(days=28)
 
 
 class WordPressAdapter:
     """Publishes posts with title, body, tags, category, link and images; finds them by their slug."""
 
     kind = "wordpress"
+    settings = WordPressSettings
+    secrets = "`password`, an application password of the user"
     capabilities = Capabilities(
         exact_find=True,
         idempotent=True,
@@ -44,7 +49,7 @@ class WordPressAdapter:
         roles=frozenset({Role.PREPARE, Role.METRICS, Role.HISTORY}),
     )
     post_metrics = ("comments",)
-    account_metrics = ("posts", "comments")
+    account_metrics = ("posts", "comments", "open_replies")
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -101,17 +106,17 @@ class WordPressAdapter:
         return found[0].published() if found else None
 
     async def measure(self, account: Account, post: Published | None, secrets: Secrets) -> Measured:
-        """Count the approved comments of a post, or all posts and comments of the site."""
+        """Count the approved comments of a post, or all posts and comments of the site and those that wait."""
         rest, now = self._rest(account, secrets), self._tools.clock.now()
         if post is not None:
             if not (post.native_id or "").isdigit():
                 return Measured(as_of=now, values={"comments": None})
             answer = await rest.get("/comments", post=post.native_id or "", per_page="1", _fields="id")
-            return Measured(as_of=now, values={"comments": _total(answer.headers.get(_TOTAL, ""))})
+            return Measured(as_of=now, values={"comments": total_of(answer)})
         values: dict[str, float | None] = {}
-        for name in self.account_metrics:
-            answer = await rest.get(f"/{name}", per_page="1", _fields="id")
-            values[name] = _total(answer.headers.get(_TOTAL, ""))
+        for name in ("posts", "comments"):
+            values[name] = total_of(await rest.get(f"/{name}", per_page="1", _fields="id"))
+        values["open_replies"] = await open_replies(rest, now - _REPLIES)
         return Measured(as_of=now, values=values)
 
     async def history(self, account: Account, newest: int, secrets: Secrets) -> Sequence[Activity]:
@@ -121,11 +126,9 @@ class WordPressAdapter:
             per_page=str(max(1, min(newest, 100))),
             orderby="date",
             status="publish",
-            _fields="id,date_gmt,link,title",
+            _fields="id,date_gmt,link,title,excerpt",
         )
-        return [
-            Activity(at=each.date_gmt, ref=each.link, title=each.title) for each in answer.read_list(_Listed)
-        ]
+        return [each.activity for each in answer.read_list(_Listed)]
 
     async def _draft(self, rest: Rest, post: Post) -> int:
         settings, item = rest.settings, post.item
@@ -159,14 +162,7 @@ class WordPressAdapter:
         return drafts[0].id
 
     def _rest(self, account: Account, secrets: Secrets) -> Rest:
-        try:
-            settings = read(WordPressSettings, account.settings)
-        except ValueError as error:
-            raise PublishError(
-                f"The account {account.name!r} cannot be used, nothing was posted. {error}",
-                effect=Effect.NONE,
-                trouble=Trouble.SETTINGS,
-            ) from None
+        settings = of_account(WordPressSettings, account)
         if not secrets.get("password"):
             raise PublishError(
                 f"The account {account.name!r} has no secret `password`, nothing was posted. Give it an application "
@@ -185,21 +181,28 @@ class _Prepared(Seen):
 
 
 class _Listed(Seen):
-    """A post as the list of all posts shows it."""
+    """A post as the list of all posts shows it.
+
+    Its excerpt, the first 55 words unless somebody wrote another one, is enough to tell repetitions.
+    """
 
     date_gmt: datetime
     link: str
     title: str
+    excerpt: str = ""
 
-    @field_validator("title", mode="before")
+    @field_validator("title", "excerpt", mode="before")
     @classmethod
-    def _rendered(cls, title: object) -> object:
-        return title.get("rendered", "") if isinstance(title, dict) else title
+    def _rendered(cls, text: object) -> object:
+        return text.get("rendered", "") if isinstance(text, dict) else text
 
-    @field_validator("date_gmt")
-    @classmethod
-    def _in_utc(cls, at: datetime) -> datetime:
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    _in_utc = field_validator("date_gmt")(in_utc)
+
+    @property
+    def activity(self) -> Activity:
+        """Return it as something that happened."""
+        text = sketch(self.excerpt, self.title)
+        return Activity(at=self.date_gmt, ref=self.link, title=self.title, sketch=text)
 
 
 async def _upload(rest: Rest, image: Image) -> SeenMedia:
@@ -220,7 +223,3 @@ def _blank(item: ContentItem) -> list[str]:
 
 def _same(one: str, other: str) -> bool:
     return one.rstrip("/").partition("://")[2] == other.rstrip("/").partition("://")[2]
-
-
-def _total(text: str) -> float | None:
-    return float(text) if text.isdigit() else None

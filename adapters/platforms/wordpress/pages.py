@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 import unicodedata
 
 from markdown_it import MarkdownIt
 
+from adapters.keys import digest
 from adapters.measures import LINK
 from adapters.platforms.wordpress.settings import WordPressSettings
 from engine.domain.items import Image
@@ -22,8 +22,7 @@ def slug(post: Post) -> str:
     """Return the post's slug: readable words, then a digest of its key, so that no other post has it."""
     plain = unicodedata.normalize("NFKD", post.item.title or post.item.id).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST_SLUG].strip("-")
-    digest = hashlib.sha256(post.key.encode()).hexdigest()[:12]
-    return f"{words}-{digest}" if words else digest
+    return f"{words}-{digest(post.key, 12)}" if words else digest(post.key, 12)
 
 
 def media_slug(image: Image) -> str:

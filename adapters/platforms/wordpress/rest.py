@@ -33,6 +33,11 @@ _MEANINGS = {
 }
 
 
+def in_utc(at: datetime | None) -> datetime | None:
+    """Return an instant of a field in `_gmt`, which the site writes without a zone."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
 class SeenPost(Seen):
     """A post as the site shows it; `date_gmt` is null for a draft."""
 
@@ -42,10 +47,7 @@ class SeenPost(Seen):
     date_gmt: datetime | None = None
     link: str = ""
 
-    @field_validator("date_gmt")
-    @classmethod
-    def _in_utc(cls, at: datetime | None) -> datetime | None:
-        return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+    _in_utc = field_validator("date_gmt")(in_utc)
 
     def published(self) -> Published | None:
         """Return it as a publication, None while people cannot see it."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make the cluster's passwords, once:  sudo sh make-secrets.sh FOLDER
+# Make the cluster's passwords and keys, once:  sudo sh make-secrets.sh FOLDER
 # An existing folder is left alone, because PostgreSQL keeps the passwords that it was made with.
 set -eu
 
@@ -23,11 +23,15 @@ for name in postgres temporal drumbeat; do
     chmod 0444 "$folder/${name}_password"
 done
 
-# libpq refuses a password file that others than its owner may read.
 umask 077
+# The key of kept sessions: 32 bytes in URL-safe base64. Workers read it, nobody else.
+head -c 32 /dev/urandom | base64 | tr '+/' '-_' >"$folder/session_key"
+
+# libpq refuses a password file that others than its owner may read.
 printf 'postgresql:5432:drumbeat:drumbeat:%s\n' "$(cat "$folder/drumbeat_password")" >"$folder/pgpass"
-chmod 0400 "$folder/pgpass"
-if ! chown "$worker_uid" "$folder/pgpass" 2>/dev/null; then
-    echo "Give $folder/pgpass to uid $worker_uid, as the workers see it: sudo chown $worker_uid $folder/pgpass" >&2
+chmod 0400 "$folder/pgpass" "$folder/session_key"
+if ! chown "$worker_uid" "$folder/pgpass" "$folder/session_key" 2>/dev/null; then
+    echo "Give two files to uid $worker_uid, as the workers see it:" >&2
+    echo "  sudo chown $worker_uid $folder/pgpass $folder/session_key" >&2
 fi
 echo "Made $folder. Keep a copy where your backups are." >&2

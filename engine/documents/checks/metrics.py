@@ -10,9 +10,9 @@ from engine.domain.informing import informed_by
 
 
 def check(look: Look) -> Iterator[Finding]:
-    """Yield the metrics that inform no goal, no signal and no rule."""
+    """Yield the metrics that inform nobody."""
     for index, metric in enumerate(look.plan.strategy.metrics):
         if not informed_by(look.plan, metric.name):
-            message = f"metric {quoted(metric.name)} informs no goal, no signal and no rule"
-            mend = "Name it in a goal, a signal or a rule's `only`, or stop collecting it."
+            message = f"metric {quoted(metric.name)} informs no goal, no signal, no channel and no rule"
+            mend = "Name it in a goal, a signal, a channel's `replies` or a rule's `only`, or stop collecting it."
             yield look.finding("DB115", ("metrics", index), message, mend)

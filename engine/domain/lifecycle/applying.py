@@ -11,6 +11,7 @@ from engine.domain.journal import EntryType
 from engine.domain.lifecycle import alerting, digesting, pausing, rebuilding, reviewing, slots
 from engine.domain.lifecycle.state import ChannelState, Draft, MetricState, SourceState
 from engine.domain.messages import PlanApplied
+from engine.domain.publication import post_name
 from engine.domain.quiet import Rhythm
 
 
@@ -66,6 +67,10 @@ def _reschedule(draft: Draft, t: datetime) -> None:
     draft.used = {
         name: tuple(used for used in draft.used.get(name, ()) if used in ids) for name, ids in items.items()
     }
+    if draft.posted:
+        known = {post_name(name, item) for name, ids in items.items() for item in ids}
+        keep = known if draft.plan.judges_posts else ()
+        draft.posted = {post: at for post, at in draft.posted.items() if post in keep}
     for name, ids in items.items():
         if ids.difference(draft.used[name]):
             slots.content_arrived(draft, name, t)

@@ -14,6 +14,7 @@ from engine.domain.lifecycle.content import unused
 from engine.domain.lifecycle.state import Draft
 from engine.domain.occurrences import next_slot
 from engine.domain.schedule import Schedule
+from engine.domain.strategy import Action
 from engine.domain.wallclock import day_start
 
 Known = Iterator[tuple[str, object]]
@@ -45,12 +46,23 @@ def of_channel(draft: Draft, name: str, t: datetime) -> Known:
     yield "channel.momentum", state.momentum if state.momentum != "unknown" else None
     yield "channel.watched_since", state.watched_since
     yield "channel.paused", is_paused(draft, ("strategy", f"channel/{name}"), t)
+    if channel.replies is not None:
+        yield from own(channel.replies, "channel.replies", "metric", "limit")
+        yield "channel.open_replies", _open_replies(draft, channel.replies.metric, t)
     yield from _activity(draft, name, t)
     yield from _ahead(draft, name, t)
     account = draft.plan.accounts.get(channel.account)
     if account is not None and account.credential_expires is not None:
         last = account.credential_expires
         yield "channel.credential_expires_at", day_start(draft.plan.zone, last + timedelta(days=1))
+
+
+def _open_replies(draft: Draft, metric: str, t: datetime) -> float | None:
+    """Return the newest value of the metric that counts them; one of three rounds ago says nothing about now."""
+    planned, state = draft.plan.metrics[metric], draft.metrics[metric]
+    every = draft.plan.sources[planned.source].every
+    trusted = judging.staleness(max(every, planned.expect_every or every))
+    return state.value if state.at is not None and t < state.at + trusted else None
 
 
 def _activity(draft: Draft, name: str, t: datetime) -> Known:
@@ -86,13 +98,18 @@ def _ahead(draft: Draft, name: str, t: datetime) -> Known:
         return
     ready = sum(len(unused(draft, action)) for action in actions if not action.content.repeat)
     endless = any(action.content.repeat and draft.plan.content.get(action.name) for action in actions)
-    slots = sum(
-        bisect_right(_slots_from(action.schedule, draft.plan.zone, draft.upcoming[action.name]), t + _AHEAD)
-        for action in actions
-        if action.name in draft.upcoming
-    )
+    slots = sum(len(slots_ahead(draft, action, t)) for action in actions)
     yield "channel.slots_ahead", slots
     yield "channel.content_ready", max(ready, slots) if endless else ready
+
+
+def slots_ahead(draft: Draft, action: Action, t: datetime) -> tuple[datetime, ...]:
+    """Return the slots of an action within the next 14 days."""
+    first = draft.upcoming.get(action.name)
+    if first is None:
+        return ()
+    slots = _slots_from(action.schedule, draft.plan.zone, first)
+    return slots[: bisect_right(slots, t + _AHEAD)]
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from engine.domain.informing import informed_by
 from engine.domain.judgement import Circumstances, Facts
 from engine.domain.lifecycle import judging
 from engine.domain.lifecycle.channel_facts import Known, is_paused, of_channel, own
+from engine.domain.lifecycle.post_facts import of_posts
 from engine.domain.lifecycle.state import Draft
 from engine.domain.records import AlertState, DataState, Task
 from engine.domain.strategy import ActivityKind
@@ -36,6 +37,8 @@ def circumstances(draft: Draft, t: datetime) -> Circumstances:
     for kind, (names, describe) in _KINDS.items():
         if kind in kinds:
             facts |= {f"{kind}/{name}": _facts(draft, describe(draft, name, t)) for name in names(draft)}
+    if "post" in kinds:
+        facts |= {f"post/{name}": _facts(draft, known) for name, known in of_posts(draft, t)}
     watched = {name: _watched(draft, name, t) for name in draft.channels}
     return Circumstances(
         revision=draft.revision, at=t, watched=watched, facts=facts, alerts=standing, unjudged=unjudged

@@ -17,17 +17,24 @@ def unused(draft: Draft, action: Action) -> list[ContentItem]:
     return [item for item in draft.plan.content.get(action.name, ()) if item.id not in used]
 
 
+def in_turn(draft: Draft, action: Action) -> list[ContentItem]:
+    """Return the items in the order in which the coming slots take them, each once."""
+    fresh = unused(draft, action)
+    if not action.content.repeat:
+        return fresh
+    known = {item.id: item for item in draft.plan.content.get(action.name, ())}
+    return [*fresh, *(known[used] for used in draft.used.get(action.name, ()) if used in known)]
+
+
 def next_post(draft: Draft, action: Action, slot: datetime) -> Post | None:
     """Take the next item for a slot: the first unused one, or with `repeat` the one used longest ago."""
-    items = draft.plan.content.get(action.name, ())
     account = draft.plan.accounts.get(draft.plan.channels[action.channel].account)
-    fresh = unused(draft, action)
-    if account is None or not items or (not fresh and not action.content.repeat):
+    item = next(iter(in_turn(draft, action)), None)
+    if account is None or item is None:
         return None
-    known = {item.id: item for item in items}
+    known = {each.id for each in draft.plan.content[action.name]} - {item.id}
     used = tuple(identity for identity in draft.used.get(action.name, ()) if identity in known)
-    item = fresh[0] if fresh else known[used[0]]
-    draft.used[action.name] = (*(identity for identity in used if identity != item.id), item.id)
+    draft.used[action.name] = (*used, item.id)
     number = draft.count(f"posts/{action.name}")
     rendered = render(item.on(action.channel), slot, action.schedule.timezone or draft.plan.zone, number)
     return Post(

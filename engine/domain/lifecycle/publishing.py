@@ -13,7 +13,7 @@ from engine.domain.lifecycle import content, pausing, tasking
 from engine.domain.lifecycle.state import Draft
 from engine.domain.lifecycle.watching import is_datable, see
 from engine.domain.messages import Find, Publish
-from engine.domain.publication import Post, PublishOutcome, PublishStatus
+from engine.domain.publication import Post, PublishOutcome, PublishStatus, post_name
 from engine.domain.records import Activity, Slot, SlotPhase, TaskKind, TaskState, slot_id
 
 MOST_SENDS = 3
@@ -118,6 +118,8 @@ def published(
     action = draft.plan.actions.get(slot.action)
     if action is not None:
         draft.done[action.kind] = max(at, draft.done.get(action.kind, at))
+        if draft.plan.judges_posts:
+            draft.posted[post_name(action.name, post.item.id)] = at
     see(draft, slot.channel, (Activity(at=at, ref=outcome.url or post.key, title=title),))
 
 

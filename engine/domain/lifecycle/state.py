@@ -68,7 +68,7 @@ class State(Model):
     `at` is the instant up to which time has been lived through. `upcoming` holds each action's next slot,
     `used` the ids of the items already posted, oldest use first. `commands` maps the newest command ids to
     their answers, so that repeating one is harmless also after continue-as-new. `done` says when each kind of activity
-    was last done for a slot. Rules were last evaluated for
+    was last done for a slot; `posted`, only where a rule judges posts, when each item last went out. Rules were last evaluated for
     `judged_at`; `adjusted` holds by alert what rules have changed by themselves, `for_digest` the lines that wait for it.
     """
 
@@ -82,6 +82,7 @@ class State(Model):
     upcoming: dict[str, Instant] = {}
     used: dict[str, tuple[str, ...]] = {}
     done: dict[str, Instant] = {}
+    posted: dict[str, Instant] = {}
     slots: dict[str, Slot] = {}
     channels: dict[str, ChannelState] = {}
     sources: dict[str, SourceState] = {}
@@ -145,6 +146,7 @@ class Draft:
     upcoming: dict[str, Instant]
     used: dict[str, tuple[str, ...]]
     done: dict[str, Instant]
+    posted: dict[str, Instant]
     slots: dict[str, Slot]
     channels: dict[str, ChannelState]
     sources: dict[str, SourceState]

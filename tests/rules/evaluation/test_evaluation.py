@@ -51,7 +51,7 @@ def test_the_reason_names_what_was_true_with_its_values_and_the_evidence_holds_t
         ("!(channel.priority < 2)", "priority is 2, at least 2"),
         ('channel.momentum in ["silent", "dormant"]', "momentum is silent, one of silent, dormant"),
         ("channel.priority >= channel.content_ready", "priority is 2, at least content_ready (1)"),
-        ("is_unknown(channel.live)", "live is not known"),
+        ("is_unknown(channel.quiet)", "quiet is not known"),
         ("has(channel.momentum)", "momentum is known"),
         (
             "channel.priority > 1 ? !channel.paused : channel.paused",
@@ -161,10 +161,10 @@ def test_tasks_are_judged_as_they_come_and_an_alert_about_one_that_went_is_gone(
 
 
 def test_only_what_can_change_something_is_worth_telling() -> None:
-    plan = planned(expr("Paused", "channel.paused"), expr("Live", "channel.live"))
+    plan = planned(expr("Paused", "channel.paused"), expr("Quiet", "channel.quiet"))
     circumstances = known(
         {
-            "channel/blog": {"channel.paused": False, "channel.live": True},
+            "channel/blog": {"channel.paused": False, "channel.quiet": True},
             "channel/news": {"channel.paused": False},
         },
         alerts={"Paused@channel/news": AlertState.FIRING},
@@ -172,8 +172,8 @@ def test_only_what_can_change_something_is_worth_telling() -> None:
     found = Evaluator(plan).evaluate(circumstances, MemorySeries())
     told = {(each.rule, each.subject, each.truth) for each in found.worth_telling(circumstances)}
     assert told == {
-        ("Live", "channel/blog", True),
-        ("Live", "channel/news", None),
+        ("Quiet", "channel/blog", True),
+        ("Quiet", "channel/news", None),
         ("Paused", "channel/news", False),
     }
 
