@@ -20,7 +20,7 @@ from benchmarks.faults.drumbeat import Drumbeat
 from benchmarks.faults.storm import Verdict, Weather, run, table
 from benchmarks.faults.targets import double
 
-TARGETS = ("double", "site", "bluesky", "mastodon", "matrix", "wordpress")
+TARGETS = ("double", "webhook", "email", "site", "bluesky", "mastodon", "matrix", "wordpress")
 PEERS = ("temporal", "dbos_", "apscheduler_", "celery_")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -59,8 +59,9 @@ class WebhookAdapter:
     """Delivers to a receiver of yours. What can be known after a cut connection depends on what that one promises."""
 
     kind = "webhook"
-    # Where nobody can look, `find` raises instead of telling an absence that nothing proves.
-    capabilities = Capabilities(exact_find=True)
+    # Where nobody can look, `find` raises instead of telling an absence that nothing proves. A receiver says 503 while it
+    # is still at work on a delivery (see the README), so the look only waits for what may yet be on its way to it.
+    capabilities = Capabilities(exact_find=True, settle=timedelta(seconds=2))
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
