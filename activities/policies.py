@@ -11,9 +11,9 @@ from typing import Any
 
 from temporalio.common import RetryPolicy
 
-# When a worker is killed, the next one on its machine gives back what it held (`engine.runtime.heir`), except a workflow
-# task that it was just carrying out. What nobody can give back, because a whole machine or a network is gone, comes
-# back by timeouts alone. Each of these bounds how late a slot gets.
+# When a worker is killed, the next one on its machine gives back what it held (`engine.runtime.heir`). What nobody can
+# give back, because a whole machine or a network is gone, comes back by timeouts alone. Each of these bounds how late a
+# slot gets.
 # A workflow task that it was carrying out (the server's default: 10 s):
 WORKFLOW_TASK_TIMEOUT = timedelta(seconds=2)
 # so that the last of those that a worker takes on together is done in time even when each must be replayed first, at
