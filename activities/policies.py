@@ -14,8 +14,9 @@ from temporalio.common import RetryPolicy
 # When a worker is killed, the next one on its machine gives back what it held (`engine.runtime.heir`). What nobody can
 # give back, because a whole machine or a network is gone, comes back by timeouts alone. Each of these bounds how late a
 # slot gets.
-# A workflow task that it was carrying out (the server's default: 10 s):
-WORKFLOW_TASK_TIMEOUT = timedelta(seconds=2)
+# A workflow task that it was carrying out. Not less than the server's default: a starved worker that goes through a long
+# history takes seconds for it, and one that is always too late begins again for ever (seen at 2 s and a load of 8 a core).
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=10)
 # so that the last of those that a worker takes on together is done in time even when each must be replayed first, at
 # 0.3 s for the longest history that a run may have.
 WORKFLOW_TASKS_AT_ONCE = 5
