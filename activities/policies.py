@@ -11,13 +11,14 @@ from typing import Any
 
 from temporalio.common import RetryPolicy
 
-# When a worker is killed, the next one on its machine gives back what it held (`engine.runtime.heir`), except a workflow
-# task that it was just carrying out. What nobody can give back, because a whole machine or a network is gone, comes
-# back by timeouts alone. Each of these bounds how late a slot gets.
-# A workflow task that it was carrying out (the server's default: 10 s):
-WORKFLOW_TASK_TIMEOUT = timedelta(seconds=2)
-# so that the last of those that a worker takes on together is done in time even when each must be replayed first, at
-# 0.3 s for the longest history that a run may have.
+# When a worker is killed, the next one on its machine gives back what it held (`engine.runtime.heir`). What nobody can
+# give back, because a whole machine or a network is gone, comes back by timeouts alone. Each of these bounds how late a
+# slot gets.
+# A workflow task that it was carrying out. Not less than the server's default: a starved worker that goes through a long
+# history takes seconds for it, and one that is always too late begins again for ever (seen at 2 s and a load of 8 a core).
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=10)
+# The last of those that a worker takes on together must be done in that time even when each is replayed first, at half a
+# second for the longest history that a run may have, and several where the machine is starved.
 WORKFLOW_TASKS_AT_ONCE = 5
 # A workflow task that waits in the dead worker's own queue (the SDK's default: 10 s). Not less: a burst of
 # strategies that are due together is served within 3 s, and moving them to the common queue would replay them all.

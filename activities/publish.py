@@ -50,6 +50,10 @@ class PublishActivities:
         A retry that finds an intent without an outcome (the worker died in between) touches nothing and
         answers `maybe`. Raises a retryable error of type NothingHappened only when nothing happened.
         """
+        began = self._clock.now()
+        return self._dated(await self._publish(request), began)
+
+    async def _publish(self, request: Publish) -> PublishOutcome:
         post = request.post
         async with heartbeating():
             ready = await self._prepare(post)
@@ -70,6 +74,16 @@ class PublishActivities:
         if outcome.status is PublishStatus.ABSENT:
             raise try_again(outcome.message, outcome.settle or _rest())
         return outcome
+
+    def _dated(self, outcome: PublishOutcome, began: datetime) -> PublishOutcome:
+        """Return the outcome with the instant from which a doubt settles; what was under way has ended by then.
+
+        The strategy lives by the server's clock. Where ours is behind, that one's start of this attempt counts.
+        """
+        if outcome.status is not PublishStatus.MAYBE:
+            return outcome
+        now = self._clock.now()
+        return outcome.model_copy(update={"since": max(now, activity.info().started_time + (now - began))})
 
     @activity.defn
     async def find(self, request: Find) -> PublishOutcome:

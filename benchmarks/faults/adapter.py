@@ -11,9 +11,9 @@ import httpx
 
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError
+from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
-from engine.domain.strategy import ContentItem
 from engine.domain.workspace import Account
 
 KIND = "storm-double"

@@ -1,7 +1,8 @@
 """A small platform of ours behind HTTP: it keeps what it is told, as often as it is told, and shows its whole list.
 
 Like most platforms it does not know a key twice: the same key posted again is a second post.
-`POST /posts` with `{"key", "text"}` makes one; `GET /posts?key=…` lists those of a key.
+`POST /posts` with `{"key", "text"}` makes one; `GET /posts?key=…` lists those of a key. `POST /hook` takes a delivery of
+the platform `webhook`, and `GET /hook?id=…` tells whether it has come.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
+
+HOOK = "/hook"
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,21 @@ class Double:
 
             def do_POST(self) -> None:
                 given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                self._answer(201, asdict(double.make(given["key"], given["text"])))
+                if self.path == HOOK:
+                    made = double.make(str(self.headers["webhook-id"]), given["data"]["title"])
+                else:
+                    made = double.make(given["key"], given["text"])
+                self._answer(201, asdict(made))
 
             def do_GET(self) -> None:
-                (key,) = parse_qs(urlsplit(self.path).query)["key"]
-                self._answer(200, [asdict(post) for post in double.of(key)])
+                where = urlsplit(self.path)
+                asked = parse_qs(where.query)
+                if where.path == HOOK:
+                    (identity,) = asked["id"]
+                    come = bool(double.of(identity))
+                    self._answer(200 if come else 404, {"id": identity} if come else {})
+                else:
+                    self._answer(200, [asdict(post) for post in double.of(asked["key"][0])])
 
             def _answer(self, status: int, content: object) -> None:
                 body = json.dumps(content).encode()

@@ -12,9 +12,9 @@ from pathlib import Path
 from benchmarks.faults.adapter import install
 from benchmarks.faults.storm import ACTIONS, Slot
 from engine.domain.messages import StartPause
-from engine.domain.ports import Publication, Store
 from engine.domain.publication import PublishStatus
 from engine.domain.records import TaskKind
+from engine.domain.storage import Publication, Store
 from engine.runtime.operations import send_command
 from tests.faults.engines import ROOT, Engine
 

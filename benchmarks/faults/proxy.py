@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from adapters.testing.faults import Fault
 from adapters.testing.proxy import FaultProxy, Match, Request
+from benchmarks.faults.ambush import Ambush
 
 KINDS = (Fault.CUT_BEFORE, Fault.ERROR_500_BEFORE, Fault.CUT_AFTER, Fault.ERROR_500_AFTER)
-_PATIENCE = 60.0
 
 
 class StormProxy(FaultProxy):
@@ -27,7 +25,7 @@ class StormProxy(FaultProxy):
         super().__init__(upstream)
         self.effects: list[tuple[str, datetime]] = []
         self._mutates, self._shows = mutates, shows or mutates
-        self._wanted, self._held, self._killed = threading.Event(), threading.Event(), threading.Event()
+        self.ambush = Ambush()
 
     def break_some(self, seed: int, mutations: int, share: float) -> None:
         """Break this share of so many mutations, drawn from the seed; every kind about equally often."""
@@ -39,29 +37,12 @@ class StormProxy(FaultProxy):
         """Return how often each kind of fault was made."""
         return Counter(request.fault.value for request in self.seen if request.fault is not None)
 
-    def kill_before_the_next_answer(self, kill: Callable[[], None], within: float) -> bool:
-        """Let the next post appear, kill while its answer is held, and never deliver it.
-
-        Say whether one came in time.
-        """
-        self._held.clear()
-        self._killed.clear()
-        self._wanted.set()
-        came = self._held.wait(within)
-        self._wanted.clear()
-        if came:
-            kill()
-        self._killed.set()
-        return came
-
     async def _handle(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        if not (self._wanted.is_set() and request.fault is None and self._shows(request)):
+        if request.fault is not None or not self._shows(request) or not self.ambush.take():
             await super()._handle(request, writer)
             return
-        self._wanted.clear()
         await self._forward(request)
-        self._held.set()
-        await asyncio.to_thread(self._killed.wait, _PATIENCE)
+        await self.ambush.spring()
         writer.transport.abort()
 
     async def _forward(self, request: Request) -> bytes:

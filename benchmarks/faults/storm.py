@@ -74,7 +74,10 @@ class Weather:
 class System(Protocol):
     """What is put into the storm."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return how the table calls it."""
+        ...
 
     def start(self) -> None:
         """Run, ready to post."""
@@ -100,7 +103,10 @@ class System(Protocol):
 class Target(Protocol):
     """A platform in the storm, with what breaks its answers."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return how the table calls it."""
+        ...
 
     def posts(self) -> list[Seen]:
         """Return the platform's whole list."""
@@ -133,6 +139,7 @@ class Verdict:
     unknown: int
     late: float
     median: float
+    load: str
     remarks: tuple[str, ...]
 
 
@@ -161,10 +168,11 @@ def run(system: System, target: Target, weather: Weather) -> Verdict:
         remarks = system.close()
     remarks.insert(
         0,
-        f"{weather.kills} kills, {placed} of them between effect and record, {target.faults_made()} faults, "
-        f"load {load:.1f} before and {os.getloadavg()[0]:.1f} after",
+        f"{weather.kills} kills, {placed} of them between effect and record, {target.faults_made()} faults",
     )
-    return judge(f"{target.name} · {system.name}", slots, target.posts(), unknown, remarks)
+    loads = f"{load:.0f} to {os.getloadavg()[0]:.0f}"
+    name = f"{target.name} · {system.name}"
+    return judge(name, slots, target.posts(), unknown, load=loads, remarks=remarks)
 
 
 def _strike(system: System, target: Target, first: datetime, moment: tuple[float, bool]) -> bool:
@@ -192,7 +200,13 @@ def _wait_until_quiet(system: System, target: Target, marks: set[str], last: dat
 
 
 def judge(
-    name: str, slots: Sequence[Slot], posts: Sequence[Seen], unknown: set[str], remarks: Sequence[str]
+    name: str,
+    slots: Sequence[Slot],
+    posts: Sequence[Seen],
+    unknown: set[str],
+    *,
+    load: str,
+    remarks: Sequence[str],
 ) -> Verdict:
     """Compare the platform's list with the slots."""
     due = {slot.mark: slot.at for slot in slots}
@@ -215,17 +229,27 @@ def judge(
         unknown=len(unknown & set(due)),
         late=late[-1] if late else float("nan"),
         median=late[len(late) // 2] if late else float("nan"),
+        load=load,
         remarks=(*remarks, f"latest: {latest}"),
     )
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as Markdown, so that they can stand in a page as they are."""
-    rows = [("platform", "lost", "doubled", "unknown", "late, s")]
+    rows = [("platform · system", "lost", "doubled", "unknown", "late, s", "median, s", "load")]
     rows += [
-        (one.name, str(one.lost), str(one.doubled), str(one.unknown), f"{one.late:.1f}") for one in verdicts
+        (
+            one.name,
+            str(one.lost),
+            str(one.doubled),
+            str(one.unknown),
+            f"{one.late:.1f}",
+            f"{one.median:.1f}",
+            one.load,
+        )
+        for one in verdicts
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in rows

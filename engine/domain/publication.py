@@ -76,7 +76,11 @@ class Post(Model):
 
 
 class PublishOutcome(Model):
-    """The answer of the publish and find activities."""
+    """The answer of the publish and find activities.
+
+    `settle` is how long to wait before a doubt is looked into, `since` the instant (UTC) from which that counts: a strategy
+    whose worker was killed may hear of the doubt seconds later. Without it the wait counts from when it hears.
+    """
 
     status: PublishStatus
     at: Instant | None = None
@@ -84,6 +88,7 @@ class PublishOutcome(Model):
     native_id: str | None = None
     message: str = ""
     settle: Duration = timedelta(0)
+    since: Instant | None = None
 
 
 def post_name(action: str, item: str) -> str:

@@ -26,7 +26,13 @@ Progress = Callable[[str], None]
 # A dev server keeps closed runs for a day, too short to look into what happened last week.
 RETENTION = timedelta(days=30)
 # Steps take 20 ms instead of 48 ms: the queues of a server with one database file are otherwise polled slowly.
-_DYNAMIC_CONFIG = ("history.transferProcessorMaxPollRPS=2000", "history.timerProcessorMaxPollRPS=2000")
+_DYNAMIC_CONFIG = (
+    "history.transferProcessorMaxPollRPS=2000",
+    "history.timerProcessorMaxPollRPS=2000",
+    # A timer or a retry that is due within the second comes when it is due, not when the second is over: the shift makes
+    # up for the clocks of several servers, and here is one.
+    'history.timerProcessorMaxTimeShift="10ms"',
+)
 # What a server may know of our environment: no secret of a plan, no proxy, no TEMPORAL_ profile of its user.
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "TZ")
 _WITHOUT_CONFIG = ("--disable-config-file", "--disable-config-env")

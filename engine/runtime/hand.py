@@ -81,6 +81,10 @@ class Hand:
         finally:
             asyncio.get_running_loop().call_later(_TOLD_AFTER, self._end, held)
 
+    def inherits(self, run: Run) -> None:
+        """Note a run that a dead worker served: the server may give it to this one, which may die at once as well."""
+        self._write("ended", Held(run.workflow, run.run, activity="", attempt=0, deaths=0))
+
     def close(self) -> None:
         """Leave nothing: the worker ended in order."""
         if self._file >= 0:

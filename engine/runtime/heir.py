@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.heartbeat import DEATHS_BEFORE
 from engine.runtime.hand import Estate, Hand, Held, Run, estates
+from engine.runtime.interrupted import give_back_task
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = Duration(nanos=1_000_000)
@@ -51,11 +52,15 @@ class Heir(Interceptor):
         self._open = ExitStack()
         self._estates: tuple[Estate, ...] = ()
         self._died: dict[tuple[str, str], Held] = {}
+        self._since = datetime.now(UTC)
 
     def inherit(self) -> None:
         """Learn what died. Call it before the worker begins, so that it knows of every attempt that is not alive."""
         self._estates = self._open.enter_context(estates(self._folder))
+        self._since = datetime.now(UTC)
         self._died = {(held.run, held.activity): held for one in self._estates for held in one.held}
+        for run in dict.fromkeys(run for one in self._estates for run in one.recent):
+            self.hand.inherits(run)
 
     def deaths_before(self, run: str, activity: str, attempt: int) -> int:
         """Return how many attempts in a row before this one died, as far as the dead workers' files tell."""
@@ -65,7 +70,9 @@ class Heir(Interceptor):
     async def settle(self, client: Client, task_queue: str) -> None:
         """Give it back. What cannot be given back comes by its timeouts."""
         with self._open:
-            settling = (_settle(client, task_queue, estate) for estate in self._estates if estate.recent)
+            settling = (
+                _settle(client, task_queue, estate, self._since) for estate in self._estates if estate.recent
+            )
             for error in await asyncio.gather(*settling, return_exceptions=True):
                 if isinstance(error, BaseException):
                     log.warning("not all of a dead worker's work was given back", error=str(error))
@@ -95,15 +102,25 @@ def _number(details: Any) -> int:
     return details[0] if len(details) == 1 and isinstance(details[0], int) else 0
 
 
-async def _settle(client: Client, task_queue: str, estate: Estate) -> None:
-    given = await _give_back_all(client, estate)
-    log.info("took over from a dead worker", dead=estate.identity, activities=given)
+async def _settle(client: Client, task_queue: str, estate: Estate, since: datetime) -> None:
+    tasks, activities = await _give_back_all(client, estate, since)
+    log.info("took over from a dead worker", dead=estate.identity, activities=activities, tasks=tasks)
     await _empty_queue(client, task_queue, estate.identity, estate.recent[0])
     # What the server had given to the dead worker in its last instant shows only now.
-    await _give_back_all(client, estate)
+    await _give_back_all(client, estate, since)
 
 
-async def _give_back_all(client: Client, estate: Estate) -> int:
+async def _give_back_all(client: Client, estate: Estate, since: datetime) -> tuple[int, int]:
+    """Give back all workflow tasks and activities that are with the dead worker; return how many of each."""
+    runs = estate.recent
+    tasks, activities = await asyncio.gather(
+        asyncio.gather(*(give_back_task(client, run, estate.identity, since) for run in runs)),
+        _give_back_activities(client, estate),
+    )
+    return sum(tasks), activities
+
+
+async def _give_back_activities(client: Client, estate: Estate) -> int:
     """Give back every activity that the server believes to be with the dead worker; return how many."""
     runs = dict.fromkeys((*estate.recent, *(Run(held.workflow, held.run) for held in estate.held)))
     found = await asyncio.gather(*(_with_the_dead(client, estate, run) for run in runs))

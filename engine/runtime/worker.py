@@ -49,6 +49,8 @@ PASSED_THROUGH = (
     "structlog",
 )
 _SERVER_WITHIN = timedelta(seconds=60)
+# After so many seconds without a yield a workflow is taken for hung.
+_HUNG_AFTER = 60
 
 
 def make_worker(
@@ -71,7 +73,7 @@ def make_worker(
     observing = ObserveActivities(registry.sources, store, read_secrets, now)
     notifying = NotifyActivities(registry.notifiers, store, read_secrets, now)
     recording = RecordActivities(store, now)
-    return Worker(
+    worker = Worker(
         client,
         task_queue=task_queue,
         workflows=[StrategyWorkflow],
@@ -95,6 +97,19 @@ def make_worker(
         # No `workflow_failure_exception_types`: a state that this version cannot read must wait for a version that
         # can, not end the strategy. A malformed update is rejected alone without it.
     )
+    _bear_starving(worker)
+    return worker
+
+
+def _bear_starving(worker: Worker) -> None:
+    """Let a workflow take its time where the machine is busy.
+
+    The SDK takes one for hung after 2 s, breaks into it wherever it is, and may then never get rid of it: the strategy
+    stands still until the worker is started again. It has no setting for that.
+    """
+    inner = worker._workflow_worker  # noqa: SLF001 - see above; a test tells when it is there no longer
+    if inner is not None:
+        inner._deadlock_timeout_seconds = _HUNG_AFTER  # noqa: SLF001
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -153,6 +153,16 @@ async def test_a_cut_connection_is_a_doubt_that_settles_first(
     assert len(platform.effects) == 1
 
 
+@pytest.mark.parametrize(("ahead", "dated"), [(7, 7), (-7, 0)])
+async def test_a_doubt_bears_the_instant_of_its_beginning_by_whichever_clock_is_later(
+    store: SqlStore, run: Attempt, clock: Standing, ahead: int, dated: int
+) -> None:
+    started = T0 + timedelta(seconds=ahead)
+    run.environment.info = dataclasses.replace(run.environment.info, started_time=started)
+    outcome = await run(activities(store, fake("fail_after"), clock).publish, publish())
+    assert outcome.since == T0 + timedelta(seconds=dated)
+
+
 @pytest.mark.parametrize(
     "error",
     [

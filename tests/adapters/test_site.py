@@ -167,6 +167,23 @@ async def test_the_feed_keeps_the_newest_hundred_and_opens_no_other_post(
     assert len(opened) == 100
 
 
+async def test_of_a_hundred_posts_in_the_feed_only_the_new_one_is_read(
+    platform: SiteAdapter, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await platform.publish(make_post(account), {})
+    read: list[str] = []
+    real = site_folder.parse
+
+    def counting(text: str) -> Page | None:
+        read.append(text)
+        return real(text)
+
+    monkeypatch.setattr(site_folder, "parse", counting)
+    await platform.publish(make_post(account, slot=SLOT + timedelta(hours=1)), {})
+    assert len(entries(account)) == 2
+    assert len(read) == 1
+
+
 async def test_the_same_key_with_another_text_stays_as_it_was_published(
     platform: SiteAdapter, account: Account
 ) -> None:
@@ -443,6 +460,27 @@ async def test_a_folder_in_use_is_waited_for_and_then_tried_again_later(
     failure = site_adapter._failure(settings, caught.value, Effect.NONE)
     assert failure.transient
     assert "in use by another process" in str(failure)
+
+
+async def test_posts_that_wait_for_the_folder_keep_their_order_and_leave_the_threads_to_others(
+    platform: SiteAdapter, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked: list[str] = []
+    real = SiteFolder.link
+
+    def noting(folder: SiteFolder, name: str, text: str) -> None:
+        linked.append(name)
+        real(folder, name, text)
+
+    monkeypatch.setattr(SiteFolder, "link", noting)
+    wanted = [make_post(account, slot=SLOT + timedelta(hours=number % 7)) for number in range(50)]
+    with FileLock(root(account) / LOCK_NAME):
+        waiting = [asyncio.create_task(platform.publish(post, {})) for post in wanted]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await asyncio.to_thread(root, account)
+    await asyncio.gather(*waiting)
+    assert linked == [file_name(post) for post in wanted[:7]]
 
 
 async def test_litter_of_a_killed_process_is_swept_away(platform: SiteAdapter, account: Account) -> None:

@@ -45,6 +45,19 @@ def test_a_doubtful_post_that_needs_no_time_to_settle_is_looked_for_at_once() ->
     assert heart.when(EntryType.SLOT_PUBLISHED) == [SLOT]
 
 
+@pytest.mark.parametrize(
+    ("since", "looked"),
+    [(-20, 10), (-30, 0), (-90, 0), (0, 30), (+5, 30)],
+    ids=["heard late", "as late as that", "later than that", "at once", "a clock ahead of ours"],
+)
+def test_the_time_to_settle_counts_from_the_doubt_not_from_when_the_strategy_hears(
+    since: int, looked: int
+) -> None:
+    doubt = outcome(PublishStatus.MAYBE, settle="30s", since=SLOT + timedelta(seconds=since))
+    heart = answered(doubt, PUBLISHED)
+    assert heart.when(EntryType.SLOT_PUBLISHED) == [SLOT + timedelta(seconds=looked)]
+
+
 def test_a_post_that_is_provably_absent_is_sent_again_under_the_same_key() -> None:
     heart = answered(MAYBE, ABSENT, PUBLISHED)
     assert len(sent(heart)) == 2

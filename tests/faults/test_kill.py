@@ -57,17 +57,19 @@ def test_no_post_is_lost_or_doubled_when_processes_are_killed(
 def test_no_post_is_lost_or_doubled_when_the_engine_itself_is_killed_and_started_by_hand(
     engine: Engine,
 ) -> None:
-    chance, pace, kills = random.Random(SEED), threading.Event(), []
+    chance, pace, kills, starts = random.Random(SEED), threading.Event(), [], []
     for _ in range(3):
         pace.wait(chance.uniform(*LIFE))
         engine.kill_supervisor()
         kills.append(Kill("engine", datetime.now(UTC)))
         engine.start_again()
         engine.ready()
-    judge(engine, "engine", kills)
+        starts.append((datetime.now(UTC) - kills[-1].at).total_seconds())
+    # How long the start of a whole engine takes is the machine's affair: 3 s, or 12 at a load of 4 a core.
+    judge(engine, "engine", kills, besides=max(starts))
 
 
-def judge(engine: Engine, what: str, kills: Sequence[Kill]) -> None:
+def judge(engine: Engine, what: str, kills: Sequence[Kill], *, besides: float = 0) -> None:
     """Let the engine catch up, pause and end, and ask all witnesses."""
     recovery = catch_up(engine, kills[-1].at)
     store = engine.store()
@@ -76,7 +78,7 @@ def judge(engine: Engine, what: str, kills: Sequence[Kill]) -> None:
         assert engine.program.end() == 0, engine.program.said()
         posts = check_nothing_lost_nothing_doubled(engine.site, store, STRATEGY_ID)
         sys.stderr.write(f"\nseed {SEED}  {report(what, posts, kills, recovery)}\n")
-        assert wait_after_a_kill(posts, kills) < LONGEST_WAIT
+        assert wait_after_a_kill(posts, kills) < LONGEST_WAIT + besides
         fired = [entry for entry in whole_journal(store, STRATEGY_ID) if entry.type == "alert.firing"]
         # The letter has been silent from the beginning; that is one alert, and the fed blog has none.
         assert [entry.subject for entry in fired] == ["channel/letter"]

@@ -2,6 +2,7 @@
 
 Debian's packages are unpacked there, not installed; npm's and pip's go into folders of their own. Versions are pinned
 by each launcher: pip and npm exactly, Debian's by the beginning of the version, because the archive keeps one only.
+Nobody need be root. What cannot be had on a machine is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from filelock import FileLock
 
 CACHE = Path(__file__).parents[2] / ".real"
 _MINUTES = 60
+_MOST_SAID = 500
+# The release of Debian whose versions the launchers pin.
+_PINNED_FOR = "bookworm"
 
 
 def debian(name: str, pins: Mapping[str, str], *, without: Sequence[str] = ()) -> Path:
@@ -32,12 +36,13 @@ def debian(name: str, pins: Mapping[str, str], *, without: Sequence[str] = ()) -
         pytest.skip(f"{name} comes from Debian's packages, and this machine has no apt-get")
     folder = CACHE / f"debian-{name}"
     wanted = {"pins": dict(pins), "without": list(without), "release": _release()}
-    with _once(folder, wanted) as fresh:
+    with _once(name, folder, wanted) as fresh:
         if fresh:
-            chosen = _resolved(pins, without)
             packages = folder / "packages"
-            packages.mkdir()
-            _run(["apt-get", "download", *chosen], cwd=packages)
+            try:
+                chosen = _download(pins, without, packages)
+            except InstallError:  # a new machine has no lists of packages, or old ones
+                chosen = _download(pins, without, packages, _own_lists())
             for package in sorted(packages.glob("*.deb")):
                 _run(["dpkg-deb", "-x", package, folder / "root"], cwd=folder)
             shutil.rmtree(packages)
@@ -52,7 +57,7 @@ def npm(name: str, packages: Mapping[str, str], *, scripts: bool = True) -> Path
             f"{name} comes from npm, and this machine has none; install the Debian packages nodejs and npm"
         )
     folder = CACHE / f"npm-{name}"
-    with _once(folder, {"packages": dict(packages)}) as fresh:
+    with _once(name, folder, {"packages": dict(packages)}) as fresh:
         if fresh:
             (folder / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
             exact = [f"{package}@{version}" for package, version in packages.items()]
@@ -71,9 +76,8 @@ def npm_ci(name: str, lock: Path) -> Path:
             f"{name} comes from npm, and this machine has none; install the Debian packages nodejs and npm"
         )
     folder, files = CACHE / f"npm-{name}", ("package.json", "package-lock.json")
-    with _once(
-        folder, {file: hashlib.sha256((lock / file).read_bytes()).hexdigest() for file in files}
-    ) as fresh:
+    wanted = {file: hashlib.sha256((lock / file).read_bytes()).hexdigest() for file in files}
+    with _once(name, folder, wanted) as fresh:
         if fresh:
             for file in files:
                 shutil.copy(lock / file, folder)
@@ -85,7 +89,7 @@ def pip(name: str, packages: Mapping[str, str]) -> Path:
     """Install packages of pip at exact versions into an environment of their own; return its bin folder."""
     folder = CACHE / f"pip-{name}"
     wanted = {"packages": dict(packages), "python": list(sys.version_info[:2])}
-    with _once(folder, wanted) as fresh:
+    with _once(name, folder, wanted) as fresh:
         if fresh:
             _run([sys.executable, "-m", "venv", folder / "env"], cwd=folder)
             exact = [f"{package}=={version}" for package, version in packages.items()]
@@ -100,10 +104,18 @@ def pip(name: str, packages: Mapping[str, str]) -> Path:
     return folder / "env" / "bin"
 
 
-class _once:  # noqa: N801 - reads as a statement
-    """Hold the folder's lock; say whether it must be made anew, and mark it as made when all went well."""
+class InstallError(Exception):
+    """Something cannot be installed here."""
 
-    def __init__(self, folder: Path, wanted: object) -> None:
+
+class _once:  # noqa: N801 - reads as a statement
+    """Hold the folder's lock; say whether it must be made anew, and mark it as made when all went well.
+
+    Skips when it cannot be made on this machine.
+    """
+
+    def __init__(self, name: str, folder: Path, wanted: object) -> None:
+        self._name = name
         self._folder, self._mark = folder, folder / "made-of.json"
         self._wanted = json.dumps(wanted, sort_keys=True)
         self._lock = FileLock(f"{folder}.lock")
@@ -119,10 +131,12 @@ class _once:  # noqa: N801 - reads as a statement
         self._fresh = not there
         return self._fresh
 
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        if self._fresh and kind is None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if self._fresh and error is None:
             self._mark.write_text(self._wanted, encoding="utf-8")
         self._lock.release()
+        if isinstance(error, InstallError):
+            pytest.skip(f"{self._name} cannot be installed on this machine: {error}")
 
 
 def _release() -> str:
@@ -131,21 +145,42 @@ def _release() -> str:
     return found.group(1) if found else "unknown"
 
 
-def _resolved(pins: Mapping[str, str], without: Sequence[str]) -> list[str]:
+def _own_lists() -> list[str]:
+    """Read the archive's lists into the cache; return the options with which apt uses them."""
+    place = CACHE / "apt"
+    for folder in ("lists", "archives"):
+        (place / folder / "partial").mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"Dir::State::lists={place}/lists", "-o", f"Dir::Cache={place}"]
+    _run(["apt-get", *options, "update"], cwd=CACHE)
+    return options
+
+
+def _download(
+    pins: Mapping[str, str], without: Sequence[str], into: Path, options: Sequence[str] = ()
+) -> list[str]:
+    """Download every package that is to be unpacked; return them as name=version."""
+    chosen = _resolved(pins, without, options)
+    into.mkdir(exist_ok=True)
+    _run(["apt-get", *options, "download", *chosen], cwd=into)
+    return chosen
+
+
+def _resolved(pins: Mapping[str, str], without: Sequence[str], options: Sequence[str]) -> list[str]:
     """Return every package that is to be unpacked, as name=version."""
-    command = ["apt-get", "install", "--simulate", "--no-install-recommends", *pins]
+    command = ["apt-get", *options, "install", "--simulate", "--no-install-recommends", *pins]
     simulated = _run(command, cwd=CACHE)
     needed = dict(re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+)", simulated, re.MULTILINE))
     # What is installed already is still unpacked when it was asked for by name, so that its version is ours.
     for package in pins:
         if package not in needed:
-            shown = _run(["apt-cache", "policy", package], cwd=CACHE)
+            shown = _run(["apt-cache", *options, "policy", package], cwd=CACHE)
             needed[package] = re.findall(r"Candidate: (\S+)", shown)[0]
     for package, start in pins.items():
-        assert needed[package].startswith(start), (
-            f"Debian offers {package} {needed[package]} here, and these tests are for {start}…: look what has changed, "
-            "then move the pin in the launcher."
-        )
+        if not needed[package].startswith(start):
+            offer = f"Debian offers {package} {needed[package]} here, and these tests are for {start}…"
+            if _release() != _PINNED_FOR:
+                raise InstallError(f"{offer} of {_PINNED_FOR}")
+            pytest.fail(f"{offer}: look what has changed, then move the pin in the launcher.")
     left_out = {name for name in needed if name not in pins and name.startswith(tuple(without) or ("\0",))}
     return [f"{name}={version}" for name, version in needed.items() if name not in left_out]
 
@@ -160,5 +195,7 @@ def _run(command: Sequence[str | Path], *, cwd: Path) -> str:
         timeout=30 * _MINUTES,
         env={**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
     )
-    assert done.returncode == 0, f"{command[0]} failed ({done.returncode}): {done.stderr[-2000:]}"
+    if done.returncode != 0:
+        said = " ".join(done.stderr[-_MOST_SAID:].split())
+        raise InstallError(f"{Path(command[0]).name} failed ({done.returncode}): {said}")
     return done.stdout

@@ -97,6 +97,6 @@ async def test_news_that_met_a_fault_is_told_again_and_heard_once(
         await proxy.quiet()
         await eventually_async(lambda: states() == ["firing"], within=20, what="it is told")
         ended = alert.model_copy(update={"state": AlertState.RESOLVED, "resolved_at": datetime.now(UTC)})
-        await notifier.send(config, notice.model_copy(update={"alert": ended}), {"bearer": SECRET})
+        await notifier.send(config, notice.model_copy(update={"alerts": (ended,)}), {"bearer": SECRET})
         await eventually_async(lambda: states() == ["firing", "resolved"], within=20, what="its end is told")
         assert all("authorization" not in stray.headers for stray in proxy.strays)

@@ -1,12 +1,14 @@
-"""A worker to be killed, and its heir: `python -m tests.runtime.dying_worker HOME ADDRESS`.
+"""A worker to be killed, and its heir: `python -m tests.runtime.dying_worker HOME ADDRESS [hangs]`.
 
 Its one activity never ends at the first attempt; its limits are so long that nothing comes back by them in a test.
+One that hangs never ends the workflow task that follows a word, either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +34,13 @@ async def linger() -> int:
     return DEATHS_BEFORE.get()
 
 
+def hang() -> None:
+    """Say so, and never end."""
+    sys.stdout.write("hanging\n")
+    sys.stdout.flush()
+    time.sleep(600)
+
+
 @workflow.defn
 class Lingering:
     """Waits for the activity and, beside it, for a word."""
@@ -49,6 +58,8 @@ class Lingering:
         """Return what the activity said, and the word."""
         deaths = await workflow.execute_activity(linger, start_to_close_timeout=LONG, heartbeat_timeout=LONG)
         await workflow.wait_condition(lambda: bool(self._word))
+        if sys.argv[3:] == ["hangs"]:
+            hang()
         return deaths, self._word
 
 
@@ -66,6 +77,7 @@ async def main(folder: Path, address: str) -> None:
         identity=heir.hand.identity,
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=LONG,
+        debug_mode=True,  # nobody is to end what hangs
     )
     async with worker:
         await heir.settle(client, QUEUE)

@@ -167,6 +167,7 @@ def test_the_server_is_started_with_what_was_measured(home: DataDirectory, durab
         f"--sqlite-pragma synchronous={durable}",
         "--dynamic-config-value history.transferProcessorMaxPollRPS=2000",
         "--dynamic-config-value history.timerProcessorMaxPollRPS=2000",
+        '--dynamic-config-value history.timerProcessorMaxTimeShift="10ms"',
         f"--db-filename {server.database}",
         "--ip 127.0.0.1",
     ):

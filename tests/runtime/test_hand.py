@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from engine.runtime import hand as hands
 from engine.runtime.hand import Hand, Held, Run, estates
+from engine.runtime.heir import Heir
 
 FIRST = Held("strategy/team/one", "run-1", "7", 1, 0)
 SECOND = Held("strategy/team/two", "run-2", "8", 3, 1)
@@ -49,6 +51,19 @@ def test_what_a_killed_worker_had_in_hand_is_known_to_the_next_and_then_forgotte
     assert estate.held == (FIRST, SECOND)
     assert estate.recent == (Run("strategy/team/two", "run-2"), Run("strategy/team/one", "run-1"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_that_dies_before_it_began_anything_leaves_the_runs_that_it_took_over(
+    tmp_path: Path,
+) -> None:
+    killed_worker(tmp_path)
+    dead_at_once = Heir(Hand(tmp_path), tmp_path)
+    dead_at_once.inherit()
+    os.close(dead_at_once.hand._file)  # as the kernel does when its process ends
+    with estates(tmp_path) as found:
+        recent = {one.identity: (one.held, set(one.recent)) for one in found}
+    served = {Run("strategy/team/two", "run-2"), Run("strategy/team/one", "run-1")}
+    assert recent[dead_at_once.hand.identity] == ((), served)
 
 
 def test_an_heir_that_fails_leaves_the_estate_to_the_next(tmp_path: Path) -> None:

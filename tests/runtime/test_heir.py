@@ -19,9 +19,14 @@ from tests.support import eventually_async
 pytestmark = [pytest.mark.fault, pytest.mark.server]
 
 
-def worker(folder: Path, address: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-m", "tests.runtime.dying_worker", str(folder), address]
+def worker(folder: Path, address: str, *words: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "tests.runtime.dying_worker", str(folder), address, *words]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+
+
+def says(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdout
+    assert f"{line}\n" in process.stdout, "it has ended"
 
 
 def files_in(folder: Path) -> int:
@@ -44,8 +49,7 @@ async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the
         handle = await client.start_workflow(
             Lingering.run, id="strategy/one", task_queue=QUEUE, task_timeout=LONG
         )
-        assert first.stdout
-        assert first.stdout.readline() == "lingering\n"
+        says(first, "lingering")
         end(first)
         # This wakes the workflow in the queue of a worker that is no more.
         await handle.signal(Lingering.say, "on")
@@ -55,3 +59,29 @@ async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the
             await eventually_async(lambda: files_in(folder) == 1, what="the file of the dead one is gone")
         finally:
             end(second)
+
+
+async def test_a_workflow_task_that_killed_workers_were_carrying_out_goes_on_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "workers"
+    settings = load_settings({}, home=tmp_path / "home")
+    with DataDirectory.open(settings.home) as home, EmbeddedTemporal(home, settings) as server:
+        client = await Client.connect(server.address, namespace="drumbeat")
+        first = worker(folder, server.address)
+        handle = await client.start_workflow(
+            Lingering.run, id="strategy/one", task_queue=QUEUE, task_timeout=LONG
+        )
+        says(first, "lingering")
+        end(first)
+        await handle.signal(Lingering.say, "on")
+        # The first that hangs has a task that the history names, the second one that no history tells of yet.
+        for _ in range(2):
+            hanging = worker(folder, server.address, "hangs")
+            says(hanging, "hanging")
+            end(hanging)
+        last = worker(folder, server.address)
+        try:
+            assert await handle.result() == (1, "on")
+        finally:
+            end(last)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from filelock import Timeout
 
-from adapters.platforms.site.folder import SiteFolder
+from adapters.platforms.site.folder import PATIENCE, SiteFolder
 from adapters.platforms.site.names import file_name
 from adapters.platforms.site.page import Page, page_of, render
 from adapters.platforms.site.settings import SiteSettings
@@ -21,6 +22,8 @@ from engine.domain.items import ContentItem
 from engine.domain.ports import Capabilities, Published, Secrets
 from engine.domain.publication import Post
 from engine.domain.workspace import Account
+
+T = TypeVar("T")
 
 _MOST_CHARACTERS = 1_000_000
 _PASSING = {
@@ -59,6 +62,7 @@ class SiteAdapter:
 
     def __init__(self, _tools: Tools) -> None:
         """Take the shared tools like every adapter; this one needs none of them."""
+        self._turns: dict[str, asyncio.Lock] = {}
 
     def validate(self, account: Account, item: ContentItem | None) -> Sequence[str]:
         """Return what is wrong, one sentence each; does not look at the disk."""
@@ -77,11 +81,29 @@ class SiteAdapter:
 
         Raises PublishError: effect none before the post appears, maybe after it.
         """
-        return await asyncio.to_thread(self._publish, post)
+        return await self._in_turn(self._publish, post)
 
     async def find(self, post: Post, secrets: Secrets) -> Published | None:  # noqa: ARG002 - it has none
         """Look for the post by its key and mend the feed; None means that it is not there."""
-        return await asyncio.to_thread(self._find, post)
+        return await self._in_turn(self._find, post)
+
+    async def _in_turn(self, work: Callable[[Post], T], post: Post) -> T:
+        """Do the work in a thread, one after the other for each folder, in the order in which they came.
+
+        The folder's own lock is polled, and whoever waits for it keeps a thread: a dozen posts at once, as after a worker's
+        death, would take all threads of the worker and wait for chance.
+        """
+        folder = _settings(post).folder
+        turn = self._turns.setdefault(folder, asyncio.Lock())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await turn.acquire()
+        except TimeoutError:
+            raise _failure(_settings(post), Timeout(folder), Effect.NONE) from None
+        try:
+            return await asyncio.to_thread(work, post)
+        finally:
+            turn.release()
 
     def _publish(self, post: Post) -> Published:
         site, name, effect = of_account(SiteSettings, post.account), file_name(post), Effect.NONE

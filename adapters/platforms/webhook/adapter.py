@@ -67,8 +67,11 @@ class WebhookAdapter:
         "`signing_key`, at least 16 bytes, `whsec_…` in base64; `authorization`, sent as it stands in the header of that "
         "name; `url`, an address that must not be seen, instead of the setting"
     )
-    # Where nobody can look, `find` raises instead of telling an absence that nothing proves.
-    capabilities = Capabilities(exact_find=True, roles=frozenset({Role.CHECK}))
+    # Where nobody can look, `find` raises instead of telling an absence that nothing proves. A receiver says 503 while it
+    # is still at work on a delivery (see the README), so the look only waits for what may yet be on its way to it.
+    capabilities = Capabilities(
+        exact_find=True, settle=timedelta(seconds=2), roles=frozenset({Role.CHECK})
+    )
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools

@@ -32,7 +32,7 @@ class Served:
 
     def kill_after_an_effect(self, system: System, within: float) -> bool:
         """Hold an answer until the kill."""
-        return self.proxy.kill_before_the_next_answer(system.kill, within)
+        return self.proxy.ambush.kill_before_the_next_answer(system.kill, within)
 
     def faults_made(self) -> int:
         """Return how many calls the proxy broke."""

@@ -45,7 +45,7 @@ def _shows(request: Request) -> bool:
 def _texts(site: Any) -> list[str]:
     found: list[str] = []
     while True:
-        asked = {"per_page": 100, "offset": len(found), "_fields": "title,content"}
+        asked: dict[str, str | int] = {"per_page": 100, "offset": len(found), "_fields": "title,content"}
         page = (
             httpx.get(f"{site.url}{_POSTS}", params=asked, timeout=60, trust_env=False)
             .raise_for_status()

@@ -124,9 +124,10 @@ def published(
 
 
 def _settle(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> None:
-    waiting = slot.model_copy(update={"phase": SlotPhase.SETTLING, "look_at": t + outcome.settle})
+    look_at = min(t, outcome.since or t) + outcome.settle
+    waiting = slot.model_copy(update={"phase": SlotPhase.SETTLING, "look_at": look_at})
     draft.slots[slot.id] = waiting
-    if outcome.settle <= timedelta(0):
+    if look_at <= t:
         look(draft, waiting)
 
 
