@@ -69,9 +69,7 @@ class WebhookAdapter:
     )
     # Where nobody can look, `find` raises instead of telling an absence that nothing proves. A receiver says 503 while it
     # is still at work on a delivery (see the README), so the look only waits for what may yet be on its way to it.
-    capabilities = Capabilities(
-        exact_find=True, settle=timedelta(seconds=2), roles=frozenset({Role.CHECK})
-    )
+    capabilities = Capabilities(exact_find=True, settle=timedelta(seconds=2), roles=frozenset({Role.CHECK}))
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
