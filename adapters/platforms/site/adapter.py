@@ -93,13 +93,13 @@ class SiteAdapter:
         The folder's own lock is polled, and whoever waits for it keeps a thread: a dozen posts at once, as after a worker's
         death, would take all threads of the worker and wait for chance.
         """
-        folder = _settings(post).folder
-        turn = self._turns.setdefault(folder, asyncio.Lock())
+        site = of_account(SiteSettings, post.account)
+        turn = self._turns.setdefault(site.folder, asyncio.Lock())
         try:
             async with asyncio.timeout(PATIENCE):
                 await turn.acquire()
         except TimeoutError:
-            raise _failure(_settings(post), Timeout(folder), Effect.NONE) from None
+            raise _failure(site, Timeout(site.folder), Effect.NONE) from None
         try:
             return await asyncio.to_thread(work, post)
         finally:
