@@ -172,11 +172,10 @@ async def test_of_a_hundred_posts_in_the_feed_only_the_new_one_is_read(
 ) -> None:
     await platform.publish(make_post(account), {})
     read: list[str] = []
-    real = site_folder.parse
 
     def counting(text: str) -> Page | None:
         read.append(text)
-        return real(text)
+        return parse(text)
 
     monkeypatch.setattr(site_folder, "parse", counting)
     await platform.publish(make_post(account, slot=SLOT + timedelta(hours=1)), {})
