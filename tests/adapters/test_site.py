@@ -25,7 +25,7 @@ from adapters.platforms.site import folder as site_folder
 from adapters.platforms.site.adapter import SiteAdapter
 from adapters.platforms.site.folder import LOCK_NAME, SiteFolder
 from adapters.platforms.site.names import file_name
-from adapters.platforms.site.page import Page, render
+from adapters.platforms.site.page import Page, parse, render
 from adapters.platforms.site.settings import SiteSettings
 from adapters.settings import of_account
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
