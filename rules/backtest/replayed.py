@@ -22,7 +22,6 @@ _UNTOLD = frozenset(
         "channel.next_slot_at",
         "channel.slots_ahead",
         "channel.content_ready",
-        "channel.open_replies",
         "channel.paused",
         "channel.credential_expires_at",
         "metric.informs",

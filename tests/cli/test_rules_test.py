@@ -181,8 +181,8 @@ def test_coverage_names_the_conditions_that_were_seen_one_way_only(run: Run, fil
     result = run("rules", "test", file.relative_to(Path.cwd()), "--coverage")
     assert result.exit_code == 0, result.stderr
     golden.matches("rule-tests", result.stdout)
-    assert run("rules", "test", file, "--min-coverage", "18").exit_code == 0
-    assert run("rules", "test", file, "--min-coverage", "19").exit_code == 3
+    assert run("rules", "test", file, "--min-coverage", "15").exit_code == 0
+    assert run("rules", "test", file, "--min-coverage", "16").exit_code == 3
 
 
 EVALUATED = """\
