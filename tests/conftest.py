@@ -31,8 +31,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path == REAL and not config.getoption("--real") else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        # A story that is lived once, for many tests to read, is lived in one process of those that share the tests.
+        if any(name.endswith("_once") for name in getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("stories"))
         if REAL in item.path.parents:
             item.add_marker(pytest.mark.real)
             # The first test that asks for a server waits until it is installed.

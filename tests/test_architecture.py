@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,3 +112,10 @@ def test_no_package_registry_and_no_machine_path_stands_in_a_file() -> None:
             text = path.read_text(encoding="utf-8", errors="ignore")
             found += [f"{name}: {host}" for host in hosts if host in text]
     assert found == []
+
+
+@pytest.mark.xdist_group("server")
+def test_tests_of_a_group_share_one_process_and_so_its_server(request: pytest.FixtureRequest) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("one process runs all tests")
+    assert request.node.nodeid.endswith("@server")
