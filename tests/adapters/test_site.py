@@ -25,7 +25,7 @@ from adapters.platforms.site import folder as site_folder
 from adapters.platforms.site.adapter import SiteAdapter
 from adapters.platforms.site.folder import LOCK_NAME, SiteFolder
 from adapters.platforms.site.names import file_name
-from adapters.platforms.site.page import Page, render
+from adapters.platforms.site.page import Page, parse, render
 from adapters.testing.contract import SLOT, Call, PlatformContract, make_post
 from adapters.testing.secrecy import SECRET
 from adapters.tools import Tools
@@ -170,7 +170,7 @@ async def test_of_a_hundred_posts_in_the_feed_only_the_new_one_is_read(
 ) -> None:
     await platform.publish(make_post(account), {})
     read: list[str] = []
-    real = site_folder.parse
+    real = parse
 
     def counting(text: str) -> Page | None:
         read.append(text)
