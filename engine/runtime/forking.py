@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from engine.runtime.processes import signal_group, tethered
 from engine.runtime.tether import tie
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _KILLED = -int(signal.SIGKILL)
 
 
@@ -130,17 +131,20 @@ def become_workers(report: int) -> None:
     Call it with everything loaded and no thread started. The process ends here when the input does.
     """
     # When a whole group is signalled, the workers end in order; then the supervisor ends this one.
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in _ENDING:
         signal.signal(sign, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # what is never looked at again is never copied
     template = os.getpid()
     while sys.stdin.readline():
+        # A worker that is to end before it has begun keeps the signal until it listens.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         pid = os.fork()
         if pid == 0:
             os.close(report)
             _begin(template)
             return
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         with suppress(OSError):
             os.setpgid(pid, pid)
         os.write(report, f"forked {pid}\n".encode())
@@ -154,8 +158,9 @@ def _begin(template: int) -> None:
     with suppress(OSError):
         os.setpgid(0, 0)
     tie(template)
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in _ENDING:
         signal.signal(sign, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, sys.stdin.fileno())
     os.close(nothing)

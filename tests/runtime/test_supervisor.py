@@ -35,6 +35,15 @@ FORKS = (
     "-c",
     "import signal, sys; from engine.runtime.forking import become_workers; become_workers(int(sys.argv[-1])); signal.pause()",
 )
+# A worker that is told to end in the instant in which it is forked.
+FORKS_THE_HURRIED = (
+    *FORKS[:2],
+    (
+        "import os, signal, sys; from engine.runtime import forking; begin = forking._begin; "
+        "forking._begin = lambda template: (os.kill(os.getpid(), signal.SIGTERM), begin(template)); "
+        "forking.become_workers(int(sys.argv[-1])); signal.pause()"
+    ),
+)
 FORKS_THE_DYING = (*FORKS[:2], FORKS[2].replace("signal.pause()", "raise SystemExit(7)"))
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a child die with its parent")
 HASTE = Patience(first=0.01, longest=0.02, deaths=4)
@@ -129,6 +138,15 @@ async def test_a_killed_template_takes_its_worker_along_and_both_are_started_aga
     await eventually_async(lambda: watched.pids.get("worker") not in {None, first}, within=20)
     assert not is_alive(first)
     assert watched.pids["template"] != template
+    watched.supervisor.stop()
+    assert await run == 0
+
+
+@linux
+async def test_a_worker_that_is_told_to_end_before_it_has_begun_ends() -> None:
+    watched = Watched(Child("worker", FORKS_THE_HURRIED, template="template"))
+    run = asyncio.create_task(watched.supervisor.run())
+    await eventually_async(lambda: watched.said("killed by SIGTERM"))
     watched.supervisor.stop()
     assert await run == 0
 

@@ -63,7 +63,9 @@ class Network:
     def person(self, name: str) -> Person:
         """Make an account."""
         body = {"email": f"{name}@mail.test", "handle": f"{name}.test", "password": PASSWORD}
-        made = self.ask("POST", self.pds, "com.atproto.server.createAccount", json=body)
+        # The suite makes more accounts than a server lets one address make; the key is that of `servers.cjs`.
+        past = {"x-ratelimit-bypass": "accounts"}
+        made = self.ask("POST", self.pds, "com.atproto.server.createAccount", json=body, headers=past)
         return Person(self, made["handle"], made["did"], made["accessJwt"])
 
     def answer(self, base: str, method: str, **asked: str) -> httpx.Response:
