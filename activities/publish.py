@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from temporalio import activity
 
@@ -42,6 +43,19 @@ class PublishActivities:
     ) -> None:
         self._platforms, self._store, self._clock = platforms, store, clock
         self._credentials = Credentials(store, secrets, clock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def _turn(self, post: Post) -> asyncio.Lock:
+        """Return what lets one call about a slot wait for another.
+
+        When Temporal was away, it may ask again while this worker is still at the first call. Whoever looked meanwhile
+        would find nothing yet, and take it for the last word.
+        """
+        slot = post.key.rpartition("/")[0]
+        turn = self._turns.get(slot)
+        if turn is None:
+            turn = self._turns[slot] = asyncio.Lock()
+        return turn
 
     @activity.defn
     async def publish(self, request: Publish) -> PublishOutcome:
@@ -55,7 +69,7 @@ class PublishActivities:
 
     async def _publish(self, request: Publish) -> PublishOutcome:
         post = request.post
-        async with heartbeating():
+        async with heartbeating(), self._turn(post):
             ready = await self._prepare(post)
             row, new = await asyncio.to_thread(self._store.claim_publication, post, self._clock.now())
             if not new:
@@ -90,7 +104,7 @@ class PublishActivities:
         """Look whether a post is there. Raises a retryable error when the look itself failed."""
         post = request.post
         try:
-            async with heartbeating():
+            async with heartbeating(), self._turn(post):
                 outcome = await self._look(post)
         except PublishError as error:
             if error.transient:

@@ -78,6 +78,19 @@ class Rude(FakePlatform):
         raise self._error
 
 
+class Slow(FakePlatform):
+    """A platform whose call has begun and takes until it is let go."""
+
+    def __init__(self, can: Capabilities) -> None:
+        super().__init__(capabilities=can)
+        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def publish(self, post: Post, secrets: Secrets) -> Published | None:
+        self.begun.set()
+        await self.may_go_on.wait()
+        return await super().publish(post, secrets)
+
+
 # --- the first attempt ------------------------------------------------------------------------------------------
 
 
@@ -470,3 +483,24 @@ def test_the_policies_leave_a_call_the_time_that_its_platform_may_take(store: Sq
     assert policies.PUBLISH["start_to_close_timeout"] > Capabilities().timeout
     assert policies.FIND["start_to_close_timeout"] > Capabilities().timeout
     assert policies.RECORD["retry_policy"].maximum_attempts == 0, "the journal is never given up"
+
+
+# --- two calls about one slot in one worker ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("second", ["publish", "find"])
+async def test_who_asks_again_while_the_first_call_is_under_way_gets_its_answer_and_no_absence(
+    second: str, store: SqlStore, clock: Standing
+) -> None:
+    platform = Slow(Capabilities(exact_find=True, idempotent=True, settle=timedelta(0)))
+    doing = activities(store, platform, clock)
+    first = asyncio.create_task(Attempt()(doing.publish, publish()))
+    await platform.begun.wait()
+    again = Attempt()
+    asked = again(doing.publish, publish(), attempt=2) if second == "publish" else again(doing.find, find())
+    other = asyncio.create_task(asked)
+    await asyncio.sleep(0)
+    platform.may_go_on.set()
+    assert {(await first).status, (await other).status} == {PublishStatus.PUBLISHED}
+    assert len(platform.effects) == 1
+    assert status(store) is PublishStatus.PUBLISHED
