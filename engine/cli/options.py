@@ -12,6 +12,16 @@ import typer
 if TYPE_CHECKING:
     from engine.runtime.settings import Settings
 
+ShowCoverage = Annotated[
+    bool,
+    typer.Option("--coverage", help="Show which single conditions were not seen both true and false."),
+]
+MinCoverage = Annotated[
+    float,
+    typer.Option(
+        metavar="PERCENT", min=0, max=100, help="Exit with 3 when fewer conditions were seen both ways."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON with a `schema` field instead of text.")]
 Paths = Annotated[
     list[Path] | None,

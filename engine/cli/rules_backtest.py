@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from engine.cli.guard import ExitCode
-from engine.cli.options import Json, settings_of
+from engine.cli.options import Json, MinCoverage, ShowCoverage, settings_of
 
 if TYPE_CHECKING:
     from engine.cli.rulesets import RuleSet
@@ -83,16 +83,8 @@ def backtest(  # noqa: PLR0917 - the options of a command
         Path | None,
         typer.Option(metavar="PATH", help="Older rules: show which episodes appear, vanish or move."),
     ] = None,
-    coverage: Annotated[
-        bool,
-        typer.Option("--coverage", help="Show which single conditions were not seen both true and false."),
-    ] = False,
-    min_coverage: Annotated[
-        float,
-        typer.Option(
-            metavar="PERCENT", min=0, max=100, help="Exit with 3 when fewer conditions were seen both ways."
-        ),
-    ] = 0,
+    coverage: ShowCoverage = False,
+    min_coverage: MinCoverage = 0,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print one line of CSV for each episode instead of the table.")
     ] = False,

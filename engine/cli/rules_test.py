@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.guard import ExitCode
-from engine.cli.options import Json
+from engine.cli.options import Json, MinCoverage, ShowCoverage
 
 if TYPE_CHECKING:
     from engine.runtime.ruletesting import Verdict
@@ -27,16 +27,8 @@ def run_tests(
             help="Files with rule tests, or folders that hold them. Default: the current folder.",
         ),
     ] = None,
-    coverage: Annotated[
-        bool,
-        typer.Option("--coverage", help="Show which single conditions were not seen both true and false."),
-    ] = False,
-    min_coverage: Annotated[
-        float,
-        typer.Option(
-            metavar="PERCENT", min=0, max=100, help="Exit with 3 when fewer conditions were seen both ways."
-        ),
-    ] = 0,
+    coverage: ShowCoverage = False,
+    min_coverage: MinCoverage = 0,
     json: Json = False,
 ) -> None:
     """Run rule tests: what happens, and which alerts, tasks and messages there must be.

@@ -26,8 +26,8 @@ class Replay:
     """The wanted rules of a plan over a history: what a strategy would have written into its journal, from `start` to `end`.
 
     `world` holds the posts and samples that there were, `pauses` when clocks stood still. The plan's actions post nothing:
-    the history has it all. With
-    `covered` it is also watched what the single conditions were seen to be, which takes longer.
+    the history has it all. With `covered` it is also watched what the single conditions were seen to be, which takes
+    longer.
     """
 
     def __init__(

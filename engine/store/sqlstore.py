@@ -40,7 +40,8 @@ def open_store(url: str, *, migrate: bool = True, seal: Seal | None = None) -> S
 
     With `migrate` the schema is made or upgraded first, once, however many processes start together; without, a
     missing or older schema is an error, so that a reader never changes anything. `sqlite://` is a store in memory
-    for tests. Without `seal` everything but credentials can be read and written. Raises EngineError when the database cannot be used, is not ours or is newer than this version.
+    for tests. Without `seal` everything but credentials can be read and written. Raises EngineError when the
+    database cannot be used, is not ours or is newer than this version.
     """
     try:
         address = sa.make_url(url)
