@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from engine.runtime.datadir import DataDirectory
 from engine.runtime.embedded import EmbeddedTemporal
@@ -38,12 +41,11 @@ def end(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the_next_one(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "workers"
-    settings = load_settings({}, home=tmp_path / "home")
-    with DataDirectory.open(settings.home) as home, EmbeddedTemporal(home, settings) as server:
+@asynccontextmanager
+async def widowed(folder: Path, home: Path) -> AsyncIterator[tuple[str, WorkflowHandle[Any, Any]]]:
+    """Start a workflow whose first worker was killed amid its activity; yield the server's address and its handle."""
+    settings = load_settings({}, home=home)
+    with DataDirectory.open(settings.home) as data, EmbeddedTemporal(data, settings) as server:
         client = await Client.connect(server.address, namespace="drumbeat")
         first = worker(folder, server.address)
         handle = await client.start_workflow(
@@ -51,9 +53,17 @@ async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the
         )
         says(first, "lingering")
         end(first)
+        yield server.address, handle
+
+
+async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "workers"
+    async with widowed(folder, tmp_path / "home") as (address, handle):
         # This wakes the workflow in the queue of a worker that is no more.
         await handle.signal(Lingering.say, "on")
-        second = worker(folder, server.address)
+        second = worker(folder, address)
         try:
             assert await handle.result() == (1, "on")
             await eventually_async(lambda: files_in(folder) == 1, what="the file of the dead one is gone")
@@ -65,22 +75,14 @@ async def test_a_workflow_task_that_killed_workers_were_carrying_out_goes_on_wit
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "workers"
-    settings = load_settings({}, home=tmp_path / "home")
-    with DataDirectory.open(settings.home) as home, EmbeddedTemporal(home, settings) as server:
-        client = await Client.connect(server.address, namespace="drumbeat")
-        first = worker(folder, server.address)
-        handle = await client.start_workflow(
-            Lingering.run, id="strategy/one", task_queue=QUEUE, task_timeout=LONG
-        )
-        says(first, "lingering")
-        end(first)
+    async with widowed(folder, tmp_path / "home") as (address, handle):
         await handle.signal(Lingering.say, "on")
         # The first that hangs has a task that the history names, the second one that no history tells of yet.
         for _ in range(2):
-            hanging = worker(folder, server.address, "hangs")
+            hanging = worker(folder, address, "hangs")
             says(hanging, "hanging")
             end(hanging)
-        last = worker(folder, server.address)
+        last = worker(folder, address)
         try:
             assert await handle.result() == (1, "on")
         finally:
