@@ -6,12 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from datetime import datetime
+from typing import NamedTuple
 
 from temporalio import activity
 
-# How many attempts in a row just before this one are known to have died with their worker's process; who runs the
-# activity sets it. 0 when nothing is known: after a timeout the attempt before may be alive and still at its call.
-DEATHS_BEFORE: ContextVar[int] = ContextVar("deaths_before", default=0)
+
+class Deaths(NamedTuple):
+    """How many attempts in a row just before this one are known to have died with their worker's process.
+
+    0 when nothing is known: after a timeout the attempt before may be alive and still at its call. `seen_at` is the instant
+    (UTC, by this machine's clock) at which the last of them was dead for certain, where this process saw it itself.
+    """
+
+    number: int = 0
+    seen_at: datetime | None = None
+
+
+_NONE_KNOWN = Deaths()
+# Who runs the activity sets it.
+DEATHS_BEFORE: ContextVar[Deaths] = ContextVar("deaths_before", default=_NONE_KNOWN)
 
 
 @asynccontextmanager
@@ -39,4 +53,4 @@ async def _pulse(seconds: float) -> None:
 def all_before_died() -> bool:
     """Say whether no earlier attempt of this activity can still be at work."""
     attempt = activity.info().attempt
-    return attempt > 1 and DEATHS_BEFORE.get() == attempt - 1
+    return attempt > 1 and DEATHS_BEFORE.get().number == attempt - 1

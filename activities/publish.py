@@ -13,7 +13,7 @@ from temporalio import activity
 from activities import policies
 from activities.credentials import Credentials, Session
 from activities.failures import doubtful, nothing_happened, outcome_of, try_again
-from activities.heartbeat import all_before_died, heartbeating
+from activities.heartbeat import DEATHS_BEFORE, all_before_died, heartbeating
 from engine.domain.errors import ConflictError, DrumbeatError, Effect, PublishError, Trouble
 from engine.domain.messages import Find, Publish
 from engine.domain.ports import Accepted, Clock, Platform, Published, SecretReader
@@ -96,8 +96,10 @@ class PublishActivities:
         """
         if outcome.status is not PublishStatus.MAYBE:
             return outcome
-        now = self._clock.now()
-        return outcome.model_copy(update={"since": max(now, activity.info().started_time + (now - began))})
+        ended = outcome.since or self._clock.now()
+        return outcome.model_copy(
+            update={"since": max(ended, activity.info().started_time + (ended - began))}
+        )
 
     @activity.defn
     async def find(self, request: Find) -> PublishOutcome:
@@ -129,7 +131,8 @@ class PublishActivities:
         why = "an earlier attempt was cut off before its answer came"
         if all_before_died():
             # No process of ours is at its call any more; what it had sent is there once it has settled.
-            return doubtful(why, self._platforms[post.account.platform].capabilities)
+            doubt = doubtful(why, self._platforms[post.account.platform].capabilities)
+            return doubt.model_copy(update={"since": DEATHS_BEFORE.get().seen_at})
         return self._cut_off(why, post, row.intended_at)
 
     def _cut_off(self, why: str, post: Post, began: datetime) -> PublishOutcome:

@@ -23,6 +23,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     GetWorkflowExecutionHistoryReverseRequest,
     PollWorkflowTaskQueueRequest,
+    ResetStickyTaskQueueRequest,
     RespondActivityTaskFailedByIdRequest,
     RespondWorkflowTaskFailedRequest,
     ShutdownWorkerRequest,
@@ -31,7 +32,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.heartbeat import DEATHS_BEFORE
+from activities.heartbeat import DEATHS_BEFORE, Deaths
 from engine.runtime.hand import Estate, Hand, Held, Run, estates
 from engine.runtime.interrupted import give_back_task
 
@@ -40,7 +41,7 @@ _AT_ONCE = Duration(nanos=1_000_000)
 _CALL = timedelta(seconds=5)
 # The server refuses a shorter poll than 2 s, and answers a second before the caller's patience ends.
 _POLL = timedelta(seconds=3)
-_EVENTS = 100
+_EVENTS, _HISTORIES = 100, 10
 
 
 class Heir(Interceptor):
@@ -62,10 +63,12 @@ class Heir(Interceptor):
         for run in dict.fromkeys(run for one in self._estates for run in one.recent):
             self.hand.inherits(run)
 
-    def deaths_before(self, run: str, activity: str, attempt: int) -> int:
+    def deaths_before(self, run: str, activity: str, attempt: int) -> Deaths:
         """Return how many attempts in a row before this one died, as far as the dead workers' files tell."""
         held = self._died.get((run, activity))
-        return held.deaths_with_it if held is not None and held.attempt == attempt - 1 else 0
+        if held is None or held.attempt != attempt - 1:
+            return Deaths()
+        return Deaths(held.deaths_with_it, self._since)
 
     async def settle(self, client: Client, task_queue: str) -> None:
         """Give it back. What cannot be given back comes by its timeouts."""
@@ -91,9 +94,10 @@ class _Holding(ActivityInboundInterceptor):
         now = info()
         workflow, run = now.workflow_id or "", now.workflow_run_id or ""
         told = _number(now.heartbeat_details)
-        deaths = max(told, self._heir.deaths_before(run, now.activity_id, now.attempt))
+        known = self._heir.deaths_before(run, now.activity_id, now.attempt)
+        deaths = known if known.number >= told else Deaths(told)
         DEATHS_BEFORE.set(deaths)
-        with self._heir.hand.holding(Held(workflow, run, now.activity_id, now.attempt, deaths)):
+        with self._heir.hand.holding(Held(workflow, run, now.activity_id, now.attempt, deaths.number)):
             return await super().execute_activity(input)
 
 
@@ -105,7 +109,11 @@ def _number(details: Any) -> int:
 async def _settle(client: Client, task_queue: str, estate: Estate, since: datetime) -> None:
     tasks, activities = await _give_back_all(client, estate, since)
     log.info("took over from a dead worker", dead=estate.identity, activities=activities, tasks=tasks)
-    await _empty_queue(client, task_queue, estate.identity, estate.recent[0])
+    name = await _own_queue(client, estate)
+    if name is None:
+        await asyncio.gather(*(_release(client, run) for run in estate.recent))
+    else:
+        await _empty_queue(client, task_queue, estate.identity, name)
     # What the server had given to the dead worker in its last instant shows only now.
     await _give_back_all(client, estate, since)
 
@@ -166,11 +174,18 @@ async def _give_back(client: Client, held: Held, identity: str) -> None:
         await client.workflow_service.respond_activity_task_failed_by_id(request, timeout=_CALL)
 
 
-async def _empty_queue(client: Client, task_queue: str, identity: str, run: Run) -> None:
+async def _release(client: Client, run: Run) -> None:
+    """Let what comes for this run go to the common queue, no longer to the dead worker's own.
+
+    That queue is still unknown, so nothing waits in it; what waited there would be lost to it and time out.
+    """
+    request = ResetStickyTaskQueueRequest(namespace=client.namespace, execution=_execution(run))
+    with suppress(RPCError):  # it has ended
+        await client.workflow_service.reset_sticky_task_queue(request, timeout=_CALL)
+
+
+async def _empty_queue(client: Client, task_queue: str, identity: str, name: str) -> None:
     """Move workflow tasks that wait in the dead worker's own queue to the common one, and close the former."""
-    name = await _own_queue(client, identity, run)
-    if name is None:
-        return
     queue = TaskQueue(name=name, kind=TaskQueueKind.TASK_QUEUE_KIND_STICKY, normal_name=task_queue)
     service = client.workflow_service
     poll = PollWorkflowTaskQueueRequest(namespace=client.namespace, task_queue=queue, identity=identity)
@@ -190,17 +205,25 @@ async def _empty_queue(client: Client, task_queue: str, identity: str, run: Run)
     await service.shutdown_worker(request, timeout=_CALL)
 
 
-async def _own_queue(client: Client, identity: str, run: Run) -> str | None:
-    """Return the name of the queue that the server kept for this worker alone, as a history tells it."""
-    request = GetWorkflowExecutionHistoryReverseRequest(
-        namespace=client.namespace, execution=_execution(run), maximum_page_size=_EVENTS
-    )
-    page = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_CALL)
-    for event in page.history.events:
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-            queue = event.workflow_task_scheduled_event_attributes.task_queue
-            if queue.kind == TaskQueueKind.TASK_QUEUE_KIND_STICKY and queue.name.startswith(identity):
-                return queue.name
+async def _own_queue(client: Client, estate: Estate) -> str | None:
+    """Return the name of the queue that the server kept for this worker alone, if a history tells it."""
+    for run in estate.recent[:_HISTORIES]:
+        request = GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace, execution=_execution(run), maximum_page_size=_EVENTS
+        )
+        try:
+            page = await client.workflow_service.get_workflow_execution_history_reverse(
+                request, timeout=_CALL
+            )
+        except RPCError:  # it is gone already
+            continue
+        for event in page.history.events:
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+                queue = event.workflow_task_scheduled_event_attributes.task_queue
+                if queue.kind == TaskQueueKind.TASK_QUEUE_KIND_STICKY and queue.name.startswith(
+                    estate.identity
+                ):
+                    return queue.name
     return None
 
 

@@ -11,7 +11,7 @@ import pytest
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.failures import LONGEST, NOTHING_HAPPENED
-from activities.heartbeat import DEATHS_BEFORE
+from activities.heartbeat import DEATHS_BEFORE, Deaths
 from activities.publish import PublishActivities
 from adapters.fake import FakePlatform
 from engine.domain.errors import ConflictError, Effect, EngineError, NotFoundError, PublishError
@@ -286,13 +286,30 @@ async def test_nobody_waits_for_calls_whose_processes_are_all_known_to_be_dead(
     store: SqlStore, run: Attempt, clock: Standing, attempt: int, deaths: int, waits: bool
 ) -> None:
     store.claim_publication(A_POST, T0)
-    platform, token = fake(), DEATHS_BEFORE.set(deaths)
+    platform, token = fake(), DEATHS_BEFORE.set(Deaths(deaths))
     try:
         outcome = await run(activities(store, platform, clock).publish, publish(), attempt=attempt)
     finally:
         DEATHS_BEFORE.reset(token)
     assert (outcome.status, outcome.settle) == (PublishStatus.MAYBE, CALL + SETTLE if waits else SETTLE)
     assert platform.calls == []
+
+
+@pytest.mark.parametrize(
+    ("ahead", "dated"), [(0, -3), (7, 4), (-7, -3)], ids=["one clock", "the server's ahead", "ours ahead"]
+)
+async def test_after_a_death_the_doubt_bears_the_instant_at_which_the_death_was_seen(
+    store: SqlStore, run: Attempt, clock: Standing, ahead: int, dated: int
+) -> None:
+    started = T0 + timedelta(seconds=ahead)
+    run.environment.info = dataclasses.replace(run.environment.info, started_time=started)
+    store.claim_publication(A_POST, T0 - timedelta(seconds=5))
+    token = DEATHS_BEFORE.set(Deaths(1, T0 - timedelta(seconds=3)))
+    try:
+        outcome = await run(activities(store, fake(), clock).publish, publish(), attempt=2)
+    finally:
+        DEATHS_BEFORE.reset(token)
+    assert outcome.since == T0 + timedelta(seconds=dated)
 
 
 async def test_nobody_waits_for_a_platform_to_which_the_same_key_is_the_same_post(

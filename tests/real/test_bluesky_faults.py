@@ -109,7 +109,9 @@ class _OnTheRealServers(ProxiedContract):
         assert there is not None
         secrets = await carrier.sign_in(post)
         whole = await platform.measure(account, None, secrets)
-        posts = whole.values["posts"]  # The server that counts reads a stream, and may or may not have come to the post.
+        posts = whole.values[
+            "posts"
+        ]  # The server that counts reads a stream, and may or may not have come to the post.
         assert posts is not None
         assert whole.values == {"followers": 0, "follows": 0, "posts": posts}
         assert set((await platform.measure(account, there, secrets)).values) == set(platform.post_metrics)

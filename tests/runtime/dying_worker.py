@@ -1,7 +1,8 @@
-"""A worker to be killed, and its heir: `python -m tests.runtime.dying_worker HOME ADDRESS [hangs]`.
+"""A worker to be killed, and its heir: `python -m tests.runtime.dying_worker HOME ADDRESS [hangs|patient]`.
 
 Its one activity never ends at the first attempt; its limits are so long that nothing comes back by them in a test.
-One that hangs never ends the workflow task that follows a word, either.
+One that hangs never ends the workflow task that follows a word, either. A patient one ends no activity before it has
+settled what the dead left.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engine.runtime.heir import Heir
 
 QUEUE = "dying"
 LONG = timedelta(minutes=10)
+SETTLED = asyncio.Event()
 
 
 @activity.defn
@@ -31,7 +33,9 @@ async def linger() -> int:
         sys.stdout.write("lingering\n")
         sys.stdout.flush()
         await asyncio.sleep(600)
-    return DEATHS_BEFORE.get()
+    if sys.argv[3:] == ["patient"]:
+        await SETTLED.wait()
+    return DEATHS_BEFORE.get().number
 
 
 def hang() -> None:
@@ -81,6 +85,7 @@ async def main(folder: Path, address: str) -> None:
     )
     async with worker:
         await heir.settle(client, QUEUE)
+        SETTLED.set()
         await asyncio.sleep(600)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -69,6 +70,22 @@ async def test_an_activity_and_a_workflow_task_of_a_killed_worker_go_on_with_the
             await eventually_async(lambda: files_in(folder) == 1, what="the file of the dead one is gone")
         finally:
             end(second)
+
+
+async def test_what_comes_after_the_next_worker_has_settled_does_not_wait_in_the_queue_of_the_killed_one(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "workers"
+    async with widowed(folder, tmp_path / "home") as (address, handle):
+        # The dead one was never given anything in its own queue, so no history knows the queue's name.
+        patient = worker(folder, address, "patient")
+        try:
+            while (await handle.describe()).raw_description.pending_activities:  # noqa: ASYNC110 - the server is asked
+                await asyncio.sleep(0.05)
+            await handle.signal(Lingering.say, "on")
+            assert await handle.result() == (1, "on")
+        finally:
+            end(patient)
 
 
 async def test_a_workflow_task_that_killed_workers_were_carrying_out_goes_on_with_the_next_one(
