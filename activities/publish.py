@@ -96,10 +96,12 @@ class PublishActivities:
         """
         if outcome.status is not PublishStatus.MAYBE:
             return outcome
-        ended = outcome.since or self._clock.now()
-        return outcome.model_copy(
-            update={"since": max(ended, activity.info().started_time + (ended - began))}
-        )
+        behind = max(timedelta(0), activity.info().started_time - began)
+        dates = {
+            "since": (outcome.since or self._clock.now()) + behind,
+            "under_way_until": outcome.under_way_until and outcome.under_way_until + behind,
+        }
+        return outcome.model_copy(update=dates)
 
     @activity.defn
     async def find(self, request: Find) -> PublishOutcome:
@@ -139,10 +141,10 @@ class PublishActivities:
         """Return the doubt about another attempt, which may still be under way in a worker that lost its connection."""
         can = self._platforms[post.account.platform].capabilities
         doubt = doubtful(why, can)
+        ended = began + can.timeout + can.settle
         if can.idempotent:
-            return doubt
-        under_way = began + can.timeout - self._clock.now()
-        return doubt.model_copy(update={"settle": max(can.settle, under_way + can.settle)})
+            return doubt.model_copy(update={"under_way_until": ended})
+        return doubt.model_copy(update={"settle": max(can.settle, ended - self._clock.now())})
 
     async def _prepare(self, post: Post) -> _Ready | PublishOutcome:
         """Sign in and put in place what the post needs. Nobody sees it, so whatever fails here did nothing."""

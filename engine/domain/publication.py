@@ -80,6 +80,8 @@ class PublishOutcome(Model):
 
     `settle` is how long to wait before a doubt is looked into, `since` the instant (UTC) from which that counts: a strategy
     whose worker was killed may hear of the doubt seconds later. Without it the wait counts from when it hears.
+    `under_way_until` is the instant (UTC) until which another worker may still be at its call: to look sooner, and to send
+    again, does no harm on such a platform, but an absence before then is not the last word.
     """
 
     status: PublishStatus
@@ -89,6 +91,7 @@ class PublishOutcome(Model):
     message: str = ""
     settle: Duration = timedelta(0)
     since: Instant | None = None
+    under_way_until: Instant | None = None
 
 
 def post_name(action: str, item: str) -> str:

@@ -138,7 +138,10 @@ class SlotPhase(StrEnum):
 
 
 class Slot(Model):
-    """One slot of an action that has come and is not yet closed. `instant` is its place on the anchor grid."""
+    """One slot of an action that has come and is not yet closed. `instant` is its place on the anchor grid.
+
+    Until `under_way_until` a call about it may be under way in another worker: it is not given up before.
+    """
 
     action: str
     channel: str
@@ -148,6 +151,7 @@ class Slot(Model):
     post: Post | None = None
     sends: int = 0
     look_at: Instant | None = None
+    under_way_until: Instant | None = None
     task: str | None = None
 
     @property

@@ -319,6 +319,7 @@ async def test_nobody_waits_for_a_platform_to_which_the_same_key_is_the_same_pos
     same = fake(can=CAREFUL.model_copy(update={"idempotent": True}))
     outcome = await run(activities(store, same, clock).publish, publish(), attempt=2)
     assert (outcome.status, outcome.settle) == (PublishStatus.MAYBE, SETTLE)
+    assert outcome.under_way_until == T0 + CALL + SETTLE, "until then it may yet appear"
 
 
 async def test_what_was_published_before_is_told_again_without_a_call(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.domain.journal import EntryType
-from engine.domain.messages import DecideSlot, Find, Publish, PublishFinished, Resumed, Tick
+from engine.domain.messages import DecideSlot, Find, Publish, PublishFinished, Resumed, StartPause, Tick
 from engine.domain.publication import PublishStatus
 from engine.domain.records import SlotPhase, TaskKind
 from tests.domain.build import DAY, HOUR, START, Heart, action, items, outcome, plan, utc
@@ -195,3 +195,23 @@ def test_a_tick_does_not_send_again_what_is_under_way() -> None:
     for minutes in range(0, 180, 7):
         heart.tell(Tick(), SLOT + timedelta(minutes=minutes))
     assert len(sent(heart)) == 1
+
+
+@pytest.mark.parametrize("answer", [PUBLISHED, ABSENT], ids=["it appeared", "it did not"])
+def test_a_paused_slot_is_not_given_up_while_another_worker_may_be_at_its_call(answer: Any) -> None:
+    ended = SLOT + timedelta(seconds=40)
+    heart = Heart(plan(actions=[action(content={"items": items(50)})]))
+    heart.answers.extend([outcome(PublishStatus.MAYBE, settle="1s", under_way_until=ended), ABSENT, answer])
+    heart.until(SLOT)
+    heart.command(StartPause(reason="holidays"), SLOT)
+    heart.until(SLOT + HOUR)
+    closed = EntryType.SLOT_PUBLISHED if answer is PUBLISHED else EntryType.SLOT_SKIPPED
+    assert heart.when(closed) == [ended]
+    assert (len(heart.asked(Publish)), len(heart.asked(Find))) == (1, 2)
+
+
+def test_an_absent_post_is_sent_again_at_once_although_another_worker_may_be_at_its_call() -> None:
+    doubt = outcome(PublishStatus.MAYBE, settle="1s", under_way_until=SLOT + timedelta(seconds=40))
+    heart = answered(doubt, ABSENT, PUBLISHED)
+    assert heart.when(EntryType.SLOT_PUBLISHED) == [SLOT + timedelta(seconds=1)]
+    assert len(heart.asked(Publish)) == 2

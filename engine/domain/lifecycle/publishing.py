@@ -125,18 +125,26 @@ def published(
 
 def _settle(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> None:
     look_at = min(t, outcome.since or t) + outcome.settle
-    waiting = slot.model_copy(update={"phase": SlotPhase.SETTLING, "look_at": look_at})
-    draft.slots[slot.id] = waiting
+    under_way = max(filter(None, (slot.under_way_until, outcome.under_way_until)), default=None)
+    waiting = _wait(draft, slot.model_copy(update={"under_way_until": under_way}), look_at)
     if look_at <= t:
         look(draft, waiting)
 
 
+def _wait(draft: Draft, slot: Slot, until: datetime) -> Slot:
+    waiting = slot.model_copy(update={"phase": SlotPhase.SETTLING, "look_at": until})
+    draft.slots[slot.id] = waiting
+    return waiting
+
+
 def _absent(draft: Draft, slot: Slot, outcome: PublishOutcome, t: datetime) -> None:
     pause = pausing.holding(draft, slot.action, slot.channel, t)
-    if pause is not None:
-        abandon(draft, slot, t, f"it did not arrive, and {pause} is paused")
-    elif slot.sends < MOST_SENDS:
+    if pause is None and slot.sends < MOST_SENDS:
         send(draft, slot)
+    elif slot.under_way_until is not None and t < slot.under_way_until:
+        _wait(draft, slot, slot.under_way_until)
+    elif pause is not None:
+        abandon(draft, slot, t, f"it did not arrive, and {pause} is paused")
     else:
         _failed(draft, slot, outcome, t)
 
