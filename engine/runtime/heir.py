@@ -107,12 +107,13 @@ def _number(details: Any) -> int:
 
 
 async def _settle(client: Client, task_queue: str, estate: Estate, since: datetime) -> None:
-    tasks, activities = await _give_back_all(client, estate, since)
-    log.info("took over from a dead worker", dead=estate.identity, activities=activities, tasks=tasks)
     name = await _own_queue(client, estate)
     if name is None:
+        # Before anything is given back: what comes of that must not go to the dead one.
         await asyncio.gather(*(_release(client, run) for run in estate.recent))
-    else:
+    tasks, activities = await _give_back_all(client, estate, since)
+    log.info("took over from a dead worker", dead=estate.identity, activities=activities, tasks=tasks)
+    if name is not None:
         await _empty_queue(client, task_queue, estate.identity, name)
     # What the server had given to the dead worker in its last instant shows only now.
     await _give_back_all(client, estate, since)
