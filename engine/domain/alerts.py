@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
@@ -46,20 +46,44 @@ FRESH: Changes = {
 }
 
 
+class Standing(Protocol):
+    """As much of an alert as the state machine reads."""
+
+    @property
+    def state(self) -> AlertState: ...
+    @property
+    def data(self) -> DataState: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def shadow(self) -> bool: ...
+    @property
+    def episode(self) -> int: ...
+    @property
+    def pending_since(self) -> datetime | None: ...
+    @property
+    def recovering_since(self) -> datetime | None: ...
+
+
 def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
     """Return the alert after the verdict; the same object when nothing changed."""
-    changes = _data(alert, verdict, rule) | _turn(alert, verdict, rule, now)
+    changes = step(alert, verdict, rule, now)
     return alert.model_copy(update=changes) if changes else alert
 
 
-def _data(alert: Alert, verdict: Verdict, rule: Rule) -> Changes:
+def step(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
+    """Return what the verdict changes of an alert: the state machine itself, however the alert is kept."""
+    return _data(alert, verdict, rule) | _turn(alert, verdict, rule, now)
+
+
+def _data(alert: Standing, verdict: Verdict, rule: Rule) -> Changes:
     severity = verdict.severity or rule.severity
     if alert.data is verdict.data and alert.severity is severity and alert.shadow is rule.is_shadow:
         return {}
     return {"data": verdict.data, "severity": severity, "shadow": rule.is_shadow}
 
 
-def _turn(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
+def _turn(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     if verdict.truth is None:
         return {}
     if verdict.truth:
@@ -69,14 +93,14 @@ def _turn(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     return _when_false(alert, rule, now)
 
 
-def _relapse(alert: Alert) -> Changes:
+def _relapse(alert: Standing) -> Changes:
     """Let the alert fire; it had perhaps begun to recover."""
     if alert.state is AlertState.FIRING:
         return {}
     return {"state": AlertState.FIRING, "recovering_since": None}
 
 
-def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
+def _when_true(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     if is_active(alert):
         return _relapse(alert)
     since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
@@ -97,7 +121,7 @@ def _when_true(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Cha
     return reasons | firing | FRESH
 
 
-def _when_false(alert: Alert, rule: Rule, now: datetime) -> Changes:
+def _when_false(alert: Standing, rule: Rule, now: datetime) -> Changes:
     match alert.state:
         case AlertState.PENDING:
             calm = AlertState.RESOLVED if alert.episode else AlertState.INACTIVE
@@ -125,12 +149,12 @@ def resolved(alert: Alert, now: datetime) -> Alert:
     return alert.model_copy(update=_resolution(now))
 
 
-def is_active(alert: Alert) -> bool:
+def is_active(alert: Standing) -> bool:
     """Return whether the alert needs attention: firing, or firing and perhaps recovering."""
     return alert.state in (AlertState.FIRING, AlertState.RECOVERING)
 
 
-def next_turn(alert: Alert, rule: Rule, still: Sequence[Standstill]) -> datetime | None:
+def next_turn(alert: Standing, rule: Rule, still: Sequence[Standstill]) -> datetime | None:
     """Return when the alert's own clocks turn it if its condition stays as it is."""
     if alert.state is AlertState.PENDING and alert.pending_since:
         return deadline(alert.pending_since, rule.for_, still)

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from engine.domain import momentum
-from engine.domain.alerts import Verdict, fold, is_active, next_turn
+from engine.domain.alerts import Verdict, is_active
 from engine.domain.channel import Channel
 from engine.domain.quiet import HARMFUL_AT_LEAST, NEVER_BEFORE, Rhythm
-from engine.domain.records import Activity, Alert
+from engine.domain.records import Activity
 from engine.domain.rule import Rule
-from rules.backtest.episodes import Episode, EpisodeLog
+from rules.backtest.episodes import Episode
 from rules.backtest.histories import History, Seen
+from rules.backtest.machine import Machine
 
 # No alarm about the rhythm comes earlier, whatever the hour of the post: a tenth of 45 days, less a day. Most
 # silences end before.
@@ -58,16 +59,13 @@ def clock_of(rule: Rule, channel: Channel, zone: str) -> Callable[[History], Ite
 
 def episodes_by_clock(rule: Rule, history: History, stretches: Iterator[Stretch]) -> Iterator[Episode]:
     """Yield the rule's episodes on the channel, oldest first."""
-    subject = f"channel/{history.channel}"
-    alert = Alert(rule=rule.name, subject=subject, severity=rule.severity)
-    log = EpisodeLog()
+    machine = Machine(rule, f"channel/{history.channel}")
     for stretch in stretches:
         now: datetime | None = stretch.start
         while now is not None:
-            verdict = Verdict(stretch.judge(now, is_active(alert)))
-            alert = log.note(alert, fold(alert, verdict, rule, now))
-            now = _next(stretch, now, next_turn(alert, rule, ()))
-    yield from log.finished()
+            machine.fold(Verdict(stretch.judge(now, is_active(machine))), now)
+            now = _next(stretch, now, machine.next_turn())
+    yield from machine.episodes()
 
 
 def _next(stretch: Stretch, now: datetime, own: datetime | None) -> datetime | None:

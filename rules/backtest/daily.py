@@ -69,7 +69,7 @@ def carefully(
     fixed = {path: encoded(value) for path, value in constants(channel, history).items()}
     coming = list(enumerate(sorted(history.posts, key=lambda post: post.known_at)))
     last = history.posts[0].at
-    for day in midnights(history, zone).days:
+    for day in midnights(history, zone):
         while coming and coming[0][1].known_at <= day:
             number, post = coming.pop(0)
             series.add_post(_NAME, Activity(at=post.at, ref=str(number)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.domain.alerts import Verdict, fold, next_turn
-from engine.domain.records import Alert, AlertState, DataState
+from engine.domain.alerts import Verdict, next_turn, step
+from engine.domain.records import AlertState, DataState
 from engine.domain.rule import Rule
-from rules.backtest.episodes import Episode, EpisodeLog
+from rules.backtest.episodes import Episode
 
 _WAITING = (AlertState.PENDING, AlertState.RECOVERING)
 _CALM = (AlertState.INACTIVE, AlertState.RESOLVED)
@@ -26,41 +26,60 @@ _VERDICTS: dict[Answer, Verdict] = {
 
 
 class Machine:
-    """Folds what a rule says of a subject into its alert, day after day.
+    """The alert, as much of it as the state machine reads, and the episodes that it has had.
 
-    Between two evaluations the alert's own clocks turn it, as in the heart; so an answer that is the same as the one
-    before need not be taken again.
+    Many are made and they turn often: so it is no `Alert`, which would be checked and copied anew each time.
     """
 
-    __slots__ = ("_alert", "_log", "_rule")
-
     def __init__(self, rule: Rule, subject: str) -> None:
+        self.state = AlertState.INACTIVE
+        self.data = DataState.OK
+        self.severity = rule.severity
+        self.shadow = False
+        self.episode = 0
+        self.pending_since: datetime | None = None
+        self.recovering_since: datetime | None = None
         self._rule = rule
-        self._alert = Alert(rule=rule.name, subject=subject, severity=rule.severity)
-        self._log = EpisodeLog()
+        self._subject = subject
+        self._began: datetime | None = None
+        self._ended: list[Episode] = []
 
     def take(self, truth: bool | None, recovered: bool | None, now: datetime) -> None:
-        """Take what the rule and its `recover` say at an instant."""
-        alert = self._alert
+        """Take what the rule and its `recover` say from an instant on: an answer that stays need not be taken again.
+
+        Until then the alert's own clocks turn it, as in the heart.
+        """
         # No is no news to the calm, nor yes to what fires: the state machine need not be asked.
-        if alert.data is DataState.OK and (
-            (truth is False and alert.state in _CALM) or (truth is True and alert.state is AlertState.FIRING)
+        if self.data is DataState.OK and (
+            (truth is False and self.state in _CALM) or (truth is True and self.state is AlertState.FIRING)
         ):
             return
         self.wait_until(now)
-        self._fold(_VERDICTS[truth, recovered], now)
+        self.fold(_VERDICTS[truth, recovered], now)
 
     def wait_until(self, now: datetime) -> None:
         """Let the alert's own clocks turn it until then, while its facts stay as they were last judged."""
-        alert = self._alert
-        if alert.state in _WAITING and alert.data is DataState.OK:
-            turn = next_turn(alert, self._rule, ())
+        if self.state in _WAITING and self.data is DataState.OK:
+            turn = self.next_turn()
             if turn is not None and turn <= now:
-                self._fold(_VERDICTS[alert.state is AlertState.PENDING, True], turn)
+                self.fold(_VERDICTS[self.state is AlertState.PENDING, True], turn)
 
-    def _fold(self, verdict: Verdict, now: datetime) -> None:
-        self._alert = self._log.note(self._alert, fold(self._alert, verdict, self._rule, now))
+    def next_turn(self) -> datetime | None:
+        """Return when the alert's own clocks turn it if its condition stays as it is."""
+        return next_turn(self, self._rule, ())
+
+    def fold(self, verdict: Verdict, now: datetime) -> None:
+        """Turn the alert as the heart does, and write down an episode that ends."""
+        changes = step(self, verdict, self._rule, now)
+        vars(self).update(changes)
+        if "fired_at" in changes:
+            self._began = now
+        elif "resolved_at" in changes and self._began is not None:
+            self._ended.append(Episode(self._began, self._rule.name, self._subject, now))
+            self._began = None
 
     def episodes(self) -> list[Episode]:
-        """Return the episodes, oldest first."""
-        return self._log.finished()
+        """Return the episodes, oldest first; one that still fires is the last and has no end."""
+        if self._began is None:
+            return self._ended
+        return [*self._ended, Episode(self._began, self._rule.name, self._subject)]

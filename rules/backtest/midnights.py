@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,29 +12,41 @@ from engine.domain.wallclock import day_start, wall_of
 from rules.backtest.histories import History
 
 _DAY = timedelta(days=1)
+AT_ONCE, WEEK, FOUR_WEEKS, EIGHT_WEEKS = (timedelta(weeks=number) for number in (0, 1, 4, 8))
 
 
-class Midnights(NamedTuple):
-    """Midnights in order (UTC), and the same as seconds since 1970.
+class Calendar(NamedTuple):
+    """All midnights of some years in order (UTC), and what tells quickly on which of them a post has reached an age.
 
-    Seconds are looked through much faster. They are exact: a float still tells microseconds apart, and midnights are
-    whole seconds.
+    `instants` are the midnights and what lies one, four and eight weeks before each: where a post comes among them
+    says all of its age at midnight, whatever clocks did meanwhile. `first_days` gives, by age and by that place, the
+    first of the `days` on which the post is so old; the one after the last stands for never.
     """
 
     days: Sequence[datetime]
-    stamps: Sequence[float]
+    instants: Sequence[datetime]
+    first_days: Mapping[timedelta, Sequence[int]]
 
 
-def midnights(history: History, zone: str) -> Midnights:
+def midnights(history: History, zone: str) -> Sequence[datetime]:
     """Return the midnights at which a channel is judged: from when its first post is known until the end."""
-    known = history.posts[0].known_at
-    days, stamps = _of_years(zone, wall_of(zone, known).year, wall_of(zone, history.end).year)
-    first, last = bisect_left(stamps, known.timestamp()), bisect_right(stamps, history.end.timestamp())
-    return Midnights(days[first:last], stamps[first:last])
+    calendar, judged = calendar_of(history, zone)
+    return calendar.days[judged]
+
+
+def calendar_of(history: History, zone: str) -> tuple[Calendar, slice]:
+    """Return the calendar of the years of a history, and which of its days are judged."""
+    known, end = history.posts[0].known_at, history.end
+    calendar = _of_years(zone, wall_of(zone, known).year, wall_of(zone, end).year)
+    return calendar, slice(bisect_left(calendar.days, known), bisect_right(calendar.days, end))
 
 
 @lru_cache(maxsize=256)
-def _of_years(zone: str, first: int, last: int) -> Midnights:
+def _of_years(zone: str, first: int, last: int) -> Calendar:
     start = date(first, 1, 1)
-    days = tuple(day_start(zone, start + _DAY * number) for number in range((last - first + 1) * 366))
-    return Midnights(days, tuple(day.timestamp() for day in days))
+    days = [day_start(zone, start + _DAY * number) for number in range((last - first + 1) * 366)]
+    ages = (AT_ONCE, WEEK, FOUR_WEEKS, EIGHT_WEEKS)
+    instants = sorted({day - age for age in ages for day in days})
+    # A post at the place of an instant came not after it; whoever comes after all of them is never so old.
+    reached = {age: [bisect_left(days, instant + age) for instant in instants] for age in ages}
+    return Calendar(days, instants, {age: [*found, len(days)] for age, found in reached.items()})

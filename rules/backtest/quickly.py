@@ -6,93 +6,24 @@ is only asked on days on which an answer changes: until then an alert is turned 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cached_property
-from itertools import accumulate, repeat
-from math import inf
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import cast
 
 from engine.domain.channel import Channel
 from engine.domain.rule import Rule
+from rules.backtest.columns import COLUMNS, Column, Days
 from rules.backtest.daily import CONSTANT, constants
 from rules.backtest.episodes import Episode
 from rules.backtest.histories import History
 from rules.backtest.machine import Machine
-from rules.backtest.midnights import midnights
-from rules.language import Facts, Schema, Value, check, compile_changes
+from rules.language import Schema, check, compile_changes
 from rules.language.schema_of_facts import schema_for
 
-_WEEK, _FOUR_WEEKS = timedelta(days=7), timedelta(days=28)
-Column = Iterable["Value | None"]
+QUICK = CONSTANT | COLUMNS.keys()
 Answers = tuple["bool | None", ...]
 # No answer at all: other than every answer.
 _NEVER = "never"
-
-
-class Days:
-    """The days on which a channel is judged, and how many of its posts had come, or were so old, by each of them."""
-
-    def __init__(self, history: History, zone: str) -> None:
-        self.days, self._stamps = midnights(history, zone)
-        self._posts = history.posts
-        self._made = [post.at.timestamp() for post in history.posts]
-        self._known = self._reached(sorted(post.known_at.timestamp() for post in history.posts))
-        self._old: dict[timedelta, list[int]] = {}
-
-    def _reached(self, instants: Sequence[float]) -> list[int]:
-        """Return for each day how many of the instants, which are in order, had been reached."""
-        ahead, number, counts = [*instants, inf], 0, []
-        for stamp in self._stamps:
-            while ahead[number] <= stamp:
-                number += 1
-            counts.append(number)
-        return counts
-
-    def old(self, age: timedelta) -> list[int]:
-        """Return for each day how many of the posts were at least so old."""
-        if age not in self._old:
-            seconds = age.total_seconds()
-            self._old[age] = self._reached([made + seconds for made in self._made])
-        return self._old[age]
-
-    def posts(self, window: timedelta) -> Column:
-        """Return the posts in the window that ends on each day; unknown as far as it reaches beyond the first post."""
-        return _between(self._known, self.old(window))
-
-    def posts_before(self, window: timedelta) -> Column:
-        """Return the posts in the window before that one."""
-        return _between(self.old(window), self.old(2 * window))
-
-    @cached_property
-    def last(self) -> list[datetime]:
-        """When the newest post was that is known on each day."""
-        in_order_of_knowing = sorted(self._posts, key=attrgetter("known_at"))
-        newest = list(accumulate((post.at for post in in_order_of_knowing), max))
-        return [newest[known - 1] for known in self._known]
-
-    def silent_for(self) -> Column:
-        """Return how long nothing had been posted on each day."""
-        return [day - last for day, last in zip(self.days, self.last, strict=True)]
-
-
-def _between(newer: Sequence[int], older: Sequence[int]) -> Column:
-    unknown = bisect_left(older, 1)
-    known = zip(newer[unknown:], older[unknown:], strict=True)
-    return [None] * unknown + [new - old for new, old in known]
-
-
-_COLUMNS: Mapping[str, Callable[[Days], Column]] = {
-    "now": lambda days: days.days,
-    "channel.last_post_at": lambda days: days.last,
-    "channel.silent_for": Days.silent_for,
-    "channel.posts_7d": lambda days: days.posts(_WEEK),
-    "channel.posts_28d": lambda days: days.posts(_FOUR_WEEKS),
-    "channel.posts_previous_28d": lambda days: days.posts_before(_FOUR_WEEKS),
-}
-QUICK = CONSTANT | _COLUMNS.keys()
 
 
 class Quickly:
@@ -108,7 +39,7 @@ class Quickly:
         self._schema = Schema(declared[path] for path in paths)
         # Every expression is a condition, so every answer is true, false or unknown.
         changes = compile_changes([check(text, self._schema) for text in texts])
-        self._changes = cast("Callable[[Iterable[Facts]], list[tuple[int, Answers]]]", changes)
+        self._changes = cast("Callable[[Iterable[Column]], list[tuple[int, Answers]]]", changes)
         places = {text: place for place, text in enumerate(texts)}
         # A rule without `recover` recovers by its own condition; the state machine does not ask for more.
         self._places = [(places[rule.expr or ""], places[rule.recover or rule.expr or ""]) for rule in rules]
@@ -119,7 +50,7 @@ class Quickly:
         machines = [Machine(rule, f"channel/{history.channel}") for rule in self._rules]
         days = Days(history, zone)
         before: Sequence[object] = self._nothing
-        for place, now in self._changes(self._facts(days, channel, history)):
+        for place, now in self._changes(self._columns(days, channel, history)):
             for machine, (truth, recovered) in zip(machines, self._places, strict=True):
                 if now[truth] is not before[truth] or now[recovered] is not before[recovered]:
                     machine.take(now[truth], now[recovered], days.days[place])
@@ -128,12 +59,8 @@ class Quickly:
             machine.wait_until(history.end)
             yield from machine.episodes()
 
-    def _facts(self, days: Days, channel: Channel, history: History) -> Iterable[tuple[Value | None, ...]]:
+    def _columns(self, days: Days, channel: Channel, history: History) -> list[Column]:
         fixed = constants(channel, history)
-        return zip(
-            *(
-                _COLUMNS[path](days) if path in _COLUMNS else repeat(fixed[path])
-                for path in self._schema.paths
-            ),
-            strict=False,
-        )
+        return [
+            COLUMNS[path](days) if path in COLUMNS else repeat(fixed[path]) for path in self._schema.paths
+        ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import count
 from typing import Any, NoReturn, TypeAlias, cast
 
 from rules.language.expression import Expression
@@ -21,11 +22,13 @@ from rules.language.slow import SlowWriter
 from rules.language.syntax import Fact, Facts, Node, Value, walk
 from rules.language.texts import contains
 from rules.language.vocabulary import FUNCTIONS
-from rules.language.writing import Names
+from rules.language.writing import Names, name_of
 
 Judge: TypeAlias = Callable[[Facts], "Value | None"]
 JudgeAll: TypeAlias = Callable[[Facts], "tuple[Value | None, ...]"]
-JudgeChanges: TypeAlias = Callable[[Iterable[Facts]], "list[tuple[int, tuple[Value | None, ...]]]"]
+JudgeChanges: TypeAlias = Callable[
+    ["Iterable[Iterable[Value | None]]"], "list[tuple[int, tuple[Value | None, ...]]]"
+]
 _WORDS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 
 
@@ -57,34 +60,33 @@ def compile_together(expressions: Sequence[Expression]) -> JudgeAll:
     It reads each fact once and gives the same as the expressions one by one. Raises ValueError when they are not
     all of one schema.
     """
-    names, slow, body, results = _together(expressions, "f")
+    names, slow, body, results = _together(expressions)
     loads = _loads([expression.tree for expression in expressions])
-    lines = [*slow, _header("judge", "f", names), *loads, *body, f"    return {results}", ""]
+    lines = [*slow, _header("judge", ["f"], names), *loads, *body, f"    return {_tuple(results)}", ""]
     return cast("JudgeAll", Program("\n".join(lines), names.constants).load(f"{len(expressions)} rules"))
 
 
 def compile_changes(expressions: Sequence[Expression]) -> JudgeChanges:
-    """Return one function that evaluates several conditions over many facts' tuples, such as those of a year's days.
+    """Return one function that evaluates several conditions over columns of facts, such as those of a year's days.
 
-    It gives the places at which an answer is other than at the place before, with all answers there; the first place
-    always. Every fact of the schema is read from each tuple, so the schema should hold no others than are named.
-    There must be a condition. Raises ValueError when they are not all of one schema.
+    It takes a column for each fact of the schema, in its order, and gives the places at which an answer is other than
+    at the place before, with all answers there; the first place always. The shortest column ends it. Every fact is
+    read at every place, so the schema should hold no others than are named. There must be a condition. Raises
+    ValueError when they are not all of one schema.
     """
-    schema = expressions[0].schema
-    facts = "".join(f"a{slot}, " for slot in range(len(schema.fields)))
-    names, slow, body, results = _together(expressions, f"({facts})")
-    # Unpacked at once, a tuple that `zip` gives need not be made anew.
+    facts = "".join(f", a{slot}" for slot in range(len(expressions[0].schema.fields)))
+    names, slow, body, results = _together(expressions)
+    before = [f"before{place}" for place in range(len(results))]
+    # True, False and None are themselves, so identity tells answers apart.
     lines = [
         *slow,
-        _header("judge", "rows", names),
-        "    changes, before, place = [], None, -1",
-        f"    for {facts} in rows:",
-        "        place += 1",
+        _header("judge", ["columns"], names),
+        f"    changes, {' = '.join(before)} = [], 0",
+        f"    for place{facts} in zip(count(), *columns):",
         *(f"    {line}" for line in body),
-        f"        now = {results}",
-        "        if now != before:",
+        f"        if {' or '.join(f'{now} is not {then}' for now, then in zip(results, before, strict=True))}:",
+        f"            {_tuple(before)} = now = {_tuple(results)}",
         "            changes.append((place, now))",
-        "            before = now",
         "    return changes",
         "",
     ]
@@ -92,33 +94,39 @@ def compile_changes(expressions: Sequence[Expression]) -> JudgeChanges:
     return cast("JudgeChanges", Program("\n".join(lines), names.constants).load(name))
 
 
-def _together(expressions: Sequence[Expression], facts: str) -> tuple[Names, list[str], list[str], str]:
-    """Return names, functions of the three-valued ways, the lines that find every answer, and the answers.
+def _together(expressions: Sequence[Expression]) -> tuple[Names, list[str], list[str], list[str]]:
+    """Return names, functions of the three-valued ways, the lines that find every answer, and the answers' names.
 
-    `facts` is the source of the facts' tuple. Raises ValueError when the expressions are not all of one schema.
+    Raises ValueError when the expressions are not all of one schema.
     """
     if any(expression.schema is not expressions[0].schema for expression in expressions):
         raise ValueError("expressions that run together must be checked against the same schema")
     names, slow, body = Names(), list[str](), list[str]()
-    for place, expression in enumerate(expressions):
-        slow += _function(f"slow{place}", expression.tree, names, SlowWriter(names).write(expression.tree))
-        body += _quick(expression.tree, names, f"r{place} =", f"slow{place}({facts})")
-    return names, slow, body, f"({''.join(f'r{place}, ' for place in range(len(expressions)))})"
+    answers = [f"r{place}" for place in range(len(expressions))]
+    for answer, expression in zip(answers, expressions, strict=True):
+        function, call = _slow(f"slow_{answer}", expression.tree, names)
+        slow += function
+        body += _quick(expression.tree, names, f"{answer} =", call)
+    return names, slow, body, answers
 
 
 def python_source(tree: Node) -> Program:
     """Return the Python source for a checked tree."""
     names = Names()
-    slow = _function("slow", tree, names, SlowWriter(names).write(tree))
-    quick = _quick(tree, names, "return", "slow(f)")
+    slow, call = _slow("slow", tree, names)
+    quick = _quick(tree, names, "return", call)
     return Program(
-        "\n".join([*slow, _header("judge", "f", names), *_loads([tree]), *quick, ""]), names.constants
+        "\n".join([*slow, _header("judge", ["f"], names), *_loads([tree]), *quick, ""]), names.constants
     )
 
 
-def _header(name: str, given: str, names: Names) -> str:
+def _header(name: str, given: Sequence[str], names: Names) -> str:
     # As defaults of parameters the constants are local names, which are the quickest.
-    return f"def {name}({', '.join([given, *(f'{constant}={constant}' for constant in names.constants)])}):"
+    return f"def {name}({', '.join([*given, *(f'{constant}={constant}' for constant in names.constants)])}):"
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({''.join(f'{name}, ' for name in names)})"
 
 
 def _loads(trees: Sequence[Node]) -> list[str]:
@@ -126,8 +134,11 @@ def _loads(trees: Sequence[Node]) -> list[str]:
     return [f"    a{slot} = f[{slot}]" for slot in slots]
 
 
-def _function(name: str, tree: Node, names: Names, source: str) -> list[str]:
-    return [_header(name, "f", names), *_loads([tree]), f"    return {source}", ""]
+def _slow(name: str, tree: Node, names: Names) -> tuple[list[str], str]:
+    """Return the lines of the function of the three-valued way, which takes the facts by name, and the call of it."""
+    facts = list(dict.fromkeys(name_of(part) for part in walk(tree) if isinstance(part, Fact)))
+    source = SlowWriter(names).write(tree)
+    return [_header(name, facts, names), f"    return {source}", ""], f"{name}({', '.join(facts)})"
 
 
 def _quick(tree: Node, names: Names, result: str, otherwise: str) -> list[str]:
@@ -156,7 +167,8 @@ def _fail() -> NoReturn:
 @cache
 def _helpers() -> dict[str, Any]:
     names: dict[str, Any] = {
-        "__builtins__": {"abs": abs},
+        "__builtins__": {"abs": abs, "zip": zip},
+        "count": count,
         "NO_ANSWER": NO_ANSWER,
         "LIMIT": MAX_RESULT,
         "fail": _fail,

@@ -12,7 +12,7 @@ from engine.domain.channel import Cadence, Channel
 from engine.domain.rule import Rule
 from engine.domain.signal import Signal, SignalFunction
 from rules.backtest.daily import carefully
-from rules.backtest.histories import History, history, seen
+from rules.backtest.histories import History, Seen, history, seen
 from rules.backtest.many import Many, bare_channel
 from rules.backtest.midnights import midnights
 from rules.backtest.quickly import Quickly
@@ -31,8 +31,27 @@ EXPRESSIONS = (
     "true",
 )
 PLANNED = Channel(name="one", account="pen", cadence=Cadence(at_least=3, per="month"))
-ZONES = ("UTC", "Europe/Berlin", "America/St_Johns")
+ATOMS = (
+    *EXPRESSIONS[:-1],
+    "channel.last_post_at + 400h < now",
+    "channel.silent_for - age(channel.watched_since) > -30d",
+    "channel.posts_28d / channel.posts_previous_28d < 60%",
+    'hour(channel.last_post_at, "Europe/Berlin") < 5',
+)
+# Clocks that change by an hour, by half an hour, and that left out 30 December 2011.
+ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia")
 durations = st.sampled_from([timedelta(0), timedelta(hours=5), timedelta(days=1), timedelta(days=3, hours=1)])
+
+
+expressions = st.recursive(
+    st.sampled_from(ATOMS),
+    lambda inner: (
+        st.builds("({} && {})".format, inner, inner)
+        | st.builds("({} || {})".format, inner, inner)
+        | st.builds("!({})".format, inner)
+    ),
+    max_leaves=5,
+)
 
 
 @st.composite
@@ -41,8 +60,8 @@ def rules(draw: st.DrawFn, name: str) -> Rule:
         name=name,
         reason="It is so.",
         of="channel",
-        expr=draw(st.sampled_from(EXPRESSIONS)),
-        recover=draw(st.none() | st.sampled_from(EXPRESSIONS)),
+        expr=draw(st.just("true") | expressions),
+        recover=draw(st.none() | expressions),
         for_=draw(durations),
         keep_firing_for=draw(durations),
     )
@@ -50,15 +69,16 @@ def rules(draw: st.DrawFn, name: str) -> Rule:
 
 @st.composite
 def past(draw: st.DrawFn, zone: str) -> History:
-    """Make posts over some months around a change of clocks, some dated to the day, some to the second."""
+    """Make posts over some months around a change of clocks, dated to the day or not, some known days later."""
     gaps = draw(st.lists(st.integers(0, 40), min_size=1, max_size=25))
-    day, posts = date(2025, 2, 1), []
+    day, posts = draw(st.sampled_from([date(2025, 2, 1), date(2011, 11, 20)])), []
     for gap in gaps:
         day += timedelta(days=gap)
         text = day.isoformat()
         if draw(st.booleans()):
             text += f"T{draw(st.integers(0, 23)):02}:{draw(st.sampled_from(['00', '30']))}"
-        posts.append(seen({"channel_id": "one", "date": text}, "date", zone))
+        made = seen({"channel_id": "one", "date": text}, "date", zone)
+        posts.append(Seen(made.at, made.known_at + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 6])))))
     end = max(post.known_at for post in posts) + timedelta(
         days=draw(st.integers(0, 60)), hours=draw(st.integers(0, 30))
     )
@@ -102,7 +122,7 @@ def test_an_expression_is_judged_at_midnight_and_its_alert_ripens_in_between() -
 def test_days_are_those_of_the_zone_and_end_with_the_watching() -> None:
     one = history("one", [seen({"channel_id": "one", "date": "2025-03-28"}, "date", "Europe/Berlin")], None)
     later = History(one.channel, one.posts, datetime(2025, 4, 1, tzinfo=UTC))
-    assert [f"{day:%m-%d %H}" for day in midnights(later, "Europe/Berlin").days] == [
+    assert [f"{day:%m-%d %H}" for day in midnights(later, "Europe/Berlin")] == [
         "03-28 23",
         "03-29 23",
         "03-30 22",

@@ -78,7 +78,7 @@ def test_changes_over_many_facts_are_the_places_at_which_an_answer_becomes_anoth
         answers = [tuple(evaluate(one.tree, facts) for one in expressions) for facts in rows]
         before = [None, *answers]
         expected = [(place, now) for place, now in enumerate(answers) if now != before[place]]
-        assert compile_changes(expressions)(iter(rows)) == expected
+        assert compile_changes(expressions)(zip(*rows, strict=True)) == expected
 
 
 def test_an_explanation_gives_the_same_outcome_as_the_walk() -> None:
