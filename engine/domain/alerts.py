@@ -32,6 +32,10 @@ class Verdict(NamedTuple):
     severity: Severity | None = None
 
 
+# Looked up once: on Python 3.11 the look at a member of an enum takes longer than a call of a function.
+_INACTIVE, _PENDING, _FIRING, _RECOVERING, _RESOLVED = AlertState
+_ACTIVE = (_FIRING, _RECOVERING)
+
 # Fields of an alert with their new values; an alert is copied once for all of them.
 Changes: TypeAlias = dict[str, object]
 
@@ -95,25 +99,25 @@ def _turn(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Chang
 
 def _relapse(alert: Standing) -> Changes:
     """Let the alert fire; it had perhaps begun to recover."""
-    if alert.state is AlertState.FIRING:
+    if alert.state is _FIRING:
         return {}
-    return {"state": AlertState.FIRING, "recovering_since": None}
+    return {"state": _FIRING, "recovering_since": None}
 
 
 def _when_true(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     if is_active(alert):
         return _relapse(alert)
-    since = alert.pending_since if alert.state is AlertState.PENDING and alert.pending_since else now
+    since = alert.pending_since if alert.state is _PENDING and alert.pending_since else now
     ripe_at = deadline(since, rule.for_, verdict.still)
     ripe = ripe_at is not None and now >= ripe_at
-    if alert.state is AlertState.PENDING and not ripe:
+    if alert.state is _PENDING and not ripe:
         return {}
     because, evidence = verdict.why()
     reasons: Changes = {"because": because, "evidence": evidence, "pending_since": since}
     if not ripe:
-        return reasons | {"state": AlertState.PENDING}
+        return reasons | {"state": _PENDING}
     firing = {
-        "state": AlertState.FIRING,
+        "state": _FIRING,
         "fired_at": now,
         "resolved_at": None,
         "episode": alert.episode + 1,
@@ -122,22 +126,20 @@ def _when_true(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> 
 
 
 def _when_false(alert: Standing, rule: Rule, now: datetime) -> Changes:
-    match alert.state:
-        case AlertState.PENDING:
-            calm = AlertState.RESOLVED if alert.episode else AlertState.INACTIVE
-            return {"state": calm, "pending_since": None}
-        case AlertState.FIRING | AlertState.RECOVERING:
-            since = alert.recovering_since or now
-            if now >= since + rule.keep_firing_for:
-                return _resolution(now)
-            if alert.state is AlertState.FIRING:
-                return {"state": AlertState.RECOVERING, "recovering_since": since}
-    return {}
+    if alert.state is _PENDING:
+        calm = _RESOLVED if alert.episode else _INACTIVE
+        return {"state": calm, "pending_since": None}
+    if not is_active(alert):
+        return {}
+    since = alert.recovering_since or now
+    if now >= since + rule.keep_firing_for:
+        return _resolution(now)
+    return {"state": _RECOVERING, "recovering_since": since} if alert.state is _FIRING else {}
 
 
 def _resolution(now: datetime) -> Changes:
     return {
-        "state": AlertState.RESOLVED,
+        "state": _RESOLVED,
         "resolved_at": now,
         "pending_since": None,
         "recovering_since": None,
@@ -151,13 +153,13 @@ def resolved(alert: Alert, now: datetime) -> Alert:
 
 def is_active(alert: Standing) -> bool:
     """Return whether the alert needs attention: firing, or firing and perhaps recovering."""
-    return alert.state in (AlertState.FIRING, AlertState.RECOVERING)
+    return alert.state in _ACTIVE
 
 
 def next_turn(alert: Standing, rule: Rule, still: Sequence[Standstill]) -> datetime | None:
     """Return when the alert's own clocks turn it if its condition stays as it is."""
-    if alert.state is AlertState.PENDING and alert.pending_since:
+    if alert.state is _PENDING and alert.pending_since:
         return deadline(alert.pending_since, rule.for_, still)
-    if alert.state is AlertState.RECOVERING and alert.recovering_since:
+    if alert.state is _RECOVERING and alert.recovering_since:
         return alert.recovering_since + rule.keep_firing_for
     return None
