@@ -89,6 +89,7 @@ GOAL = (
 
 METRIC = (
     *derived(Metric, "metric", "name", "source", "channel", "unit", "vanity", "expect_every"),
+    Field("metric.watched_since", INSTANT, "Since when it is part of the plan."),
     Field("metric.value", NUMBER, "The newest value."),
     Field("metric.at", INSTANT, "When the newest value was true."),
     Field("metric.change_7d", NUMBER, "The newest value minus the one 7 days before."),

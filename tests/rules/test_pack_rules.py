@@ -137,8 +137,8 @@ EXPRESSIONS: dict[str, tuple[str, dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "MetricUnused": (
         "metric/orders",
-        {"metric__informs": 0, "strategy__started_at": days_ago(91)},
-        [{"metric__informs": 1}, {"strategy__started_at": days_ago(89)}],
+        {"metric__informs": 0, "metric__watched_since": days_ago(91)},
+        [{"metric__informs": 1}, {"metric__watched_since": days_ago(89)}],
     ),
 }
 

@@ -130,6 +130,7 @@ def _missed_checkpoint(goal: Goal, value: float, t: datetime, zone: str) -> bool
 def _metric(draft: Draft, name: str, t: datetime) -> Known:  # noqa: ARG001 -- one signature for all kinds
     metric, state = draft.plan.metrics[name], draft.metrics[name]
     yield from own(metric, "metric", "name", "source", "channel", "unit", "vanity", "expect_every")
+    yield "metric.watched_since", state.watched_since
     yield "metric.value", state.value
     yield "metric.at", state.at
     yield "metric.goals", sum(goal.metric == name for goal in draft.plan.strategy.goals)
