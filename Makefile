@@ -9,7 +9,7 @@ RIVALS := $(VENV)/.rivals
 WORKERS ?= 2
 EXAMPLES := examples/taco-truck examples/agency-client examples/software-blog
 
-.PHONY: help install demo test test-real lint bench bench-faults rivals docs format lock clean
+.PHONY: help install demo test test-real lint bench bench-faults bench-packs rivals docs format lock clean
 
 help: ## Show these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ bench: install rivals ## Measure, as ratios within one run
 
 bench-faults: install rivals ## Kill and break it in a storm, on every platform and beside its peers
 	@$(BIN)/python -m benchmarks.faults $(ARGS)
+
+bench-packs: install ## Live through generated years of teams and see what the rule packs catch
+	@$(BIN)/python -m benchmarks.packs $(ARGS)
 
 rivals: install
 	@test -e $(RIVALS) || { \
