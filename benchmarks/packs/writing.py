@@ -18,6 +18,7 @@ from engine.domain.wallclock import day_start
 STOCK, ROUND = 45 * DAY, 21 * DAY
 A_LITTLE_LATE, LATEST = 3 * DAY, 6 * DAY
 COLLECTED_FOR = 90 * DAY
+WARNED = 14 * DAY
 _WEEK = 7 * DAY
 
 
@@ -50,6 +51,9 @@ def deliveries(
         span = next((span for span in dry.real if span.holds(due)), None)
         if span is not None:
             at = max(span.end, due + ROUND)
+        if at >= year.end:
+            # What would only be told in the next year does not begin.
+            at, span = due + late, None
         if at >= year.end:
             return
         if span is not None or late > A_LITTLE_LATE:
@@ -95,27 +99,25 @@ def renewals(
         else:
             renewed = ends_at + between(chance, 1 * DAY, 6 * DAY)
         renewed = max(renewed, at + DAY)
+        warned = ends_at - WARNED
+        happenings += [
+            _of_credential("CredentialExpiring", at, warned, min(renewed, ends_at), ends_at),
+            _of_credential("CredentialExpired", at, ends_at, renewed),
+        ]
+        if renewed > ends_at:
+            expired.append(Span(ends_at, renewed))
         if renewed >= year.end:
             return
-        warned = ends_at - 14 * DAY
-        if renewed > warned:
-            happenings.append(_of_credential("CredentialExpiring", warned, min(renewed, ends_at), ends_at))
-        else:
-            happenings.append(
-                Happening("CredentialExpiring", ("channel/blog",), Span(at, renewed), near=True)
-            )
-        if renewed > ends_at:
-            happenings.append(_of_credential("CredentialExpired", ends_at, renewed, None))
-            expired.append(Span(ends_at, renewed))
-        else:
-            happenings.append(Happening("CredentialExpired", ("channel/blog",), Span(at, renewed), near=True))
-        expires = renewed.date() + timedelta(days=chance.randint(60, 120))
-        at = renewed
+        at, expires = renewed, renewed.date() + timedelta(days=chance.randint(60, 120))
         yield Change(renewed, "the credential is renewed", partial(_renewed, expires))
 
 
-def _of_credential(rule: str, start: datetime, end: datetime, harm_at: datetime | None) -> Happening:
-    return Happening(rule, ("channel/blog",), Span(start, end), harm_at=harm_at)
+def _of_credential(
+    rule: str, since: datetime, start: datetime, end: datetime, harm_at: datetime | None = None
+) -> Happening:
+    """Return an incident, or a near miss if it ends before it starts."""
+    near = end <= start
+    return Happening(rule, ("channel/blog",), Span(since if near else start, end), near=near, harm_at=harm_at)
 
 
 def hours(chance: Random, fewer: Spells) -> Iterator[Change]:

@@ -113,6 +113,7 @@ def live(seed: int, team: int) -> Lived:
     dated = (
         replace(each, harm_at=noted.first_empty(entries, each.span)) if each.rule == "PipelineDry" else each
         for each in happenings
+        if each.span.start < SPAN.end
     )
     return Lived(tuple(dated), tuple(episodes(entries)))
 
