@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,13 +46,6 @@ def test_no_name_of_a_rule_or_a_signal_stands_in_two_packs() -> None:
     signals = [signal.name for name in pack_names() for signal in describe_pack(name).signals]
     assert len(rules) == len(set(rules))
     assert len(signals) == len(set(signals))
-
-
-def test_the_page_on_history_says_of_every_rule_what_it_was_tried_on() -> None:
-    page = (Path(__file__).parents[2] / "docs/explanation/packs-on-history.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
-    rules = [rule.name for name in pack_names() for rule in load_pack(name)]
-    assert sorted(name for row in rows[2:] for name in row.split(", ")) == sorted(rules)
 
 
 def test_an_override_changes_the_fields_it_gives_and_leaves_the_others() -> None:
