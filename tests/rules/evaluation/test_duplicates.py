@@ -110,3 +110,12 @@ def test_a_post_to_come_is_compared_with_what_stands_or_comes_elsewhere() -> Non
     found = judge(plan, circumstances, series)
     truths = {subject.partition("/")[2]: each.truth for subject, each in found.items()}
     assert truths == {"blog.i0": True, "blog.i1": False, "blog.i2": False, "blog.i3": True, "news.i3": True}
+
+
+@pytest.mark.parametrize(("share", "severity"), [(0.5, None), (0.9, "critical")])
+def test_repetition_may_matter_otherwise_under_a_condition(share: float, severity: str | None) -> None:
+    same = feeds(TEXTS[:4], TEXTS[:4] if share > 0.5 else [*TEXTS[:2], "Something else", "And one more"])
+    worst = [{"when": "channel.duplicate_share > 0.9", "severity": "critical"}]
+    plan = planned(rule(posts=4, within="30d") | {"severities": worst})
+    found = judge(plan, None, same)["Blanket@channel/blog"]
+    assert (found.truth, found.severity) == (True, severity)

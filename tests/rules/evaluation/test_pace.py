@@ -85,3 +85,18 @@ def test_deleting_values_never_says_that_all_is_well() -> None:
     assert (
         judge(planned(RULE, goals=[GOAL]), known(at=NOW), MemorySeries())["Behind@goal/readers"].truth is None
     )
+
+
+@pytest.mark.parametrize(("objective", "severity"), [("more orders", None), ("more readers", "info")])
+def test_a_goal_that_is_behind_may_matter_otherwise_under_a_condition(
+    objective: str, severity: str | None
+) -> None:
+    mild = [{"when": 'goal.objective == "more readers"', "severity": "info"}]
+    circumstances = known({"goal/readers": {"goal.objective": objective}})
+    found = judge(
+        planned(RULE | {"severities": mild}, goals=[GOAL]),
+        circumstances,
+        values((60, 60), (28, 80), (7, 90), (1, 92)),
+    )
+    behind = found["Behind@goal/readers"]
+    assert (behind.truth, behind.severity) == (True, severity)
