@@ -7,11 +7,14 @@ import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import cache
+from multiprocessing.connection import Connection
 from os import PathLike, fsdecode
 from pathlib import Path
 
@@ -41,31 +44,39 @@ def numbered_post(folder: str, number: int) -> Post:
     return make_post(account, slot=SLOT + timedelta(minutes=number), item=item)
 
 
-async def publish_for_ever(folder: str, start: int) -> None:
+@cache
+def key_of(folder: str, number: int) -> str:
+    return numbered_post(folder, number).key
+
+
+async def publish_for_ever(folder: str, start: int, say: Callable[[int], None]) -> None:
     """Publish one after the other, from a few that are there already, saying the number of each that is done."""
     platform, number = SiteAdapter(Tools()), start
     while True:
         await platform.publish(numbered_post(folder, number), {})
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
+        say(number)
         number += 1
+
+
+def write_until_killed(folder: str, start: int, done: Connection) -> None:
+    asyncio.run(publish_for_ever(folder, start, done.send))
 
 
 def kill_one(folder: Path, start: int, alive: float) -> list[int]:
     """Run a writer, kill it `alive` seconds after its first post, and return what it said was done."""
-    command = [sys.executable, "-m", "tests.adapters.test_site_killed", str(folder), str(start)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    ) as writer:
-        assert writer.stdout is not None
-        first = writer.stdout.readline()
-        try:
-            writer.wait(timeout=alive)
-            pytest.fail("the writer ended by itself")
-        except subprocess.TimeoutExpired:
-            writer.kill()
-        rest = writer.stdout.read()
-    return [int(line) for line in (first + rest).splitlines(keepends=True) if line.endswith("\n")]
+    listen, done = SERVER.Pipe(duplex=False)
+    writer = SERVER.Process(target=write_until_killed, args=(str(folder), start, done))
+    writer.start()
+    done.close()
+    said = [listen.recv()]
+    writer.join(timeout=alive)
+    assert writer.is_alive(), "the writer ended by itself"
+    writer.kill()
+    writer.join()
+    with suppress(EOFError, OSError):  # the last word may be torn
+        while True:
+            said.append(listen.recv())
+    return said
 
 
 def keys_of_whole_posts(folder: Path) -> list[str]:
@@ -89,9 +100,7 @@ def test_a_writer_killed_ten_times_loses_nothing_tears_nothing_and_doubles_nothi
         done = max(done, *said)
         keys = Counter(keys_of_whole_posts(tmp_path))
         assert set(keys.values()) == {1}
-        missing = [
-            number for number in range(done + 1) if numbered_post(str(tmp_path), number).key not in keys
-        ]
+        missing = [number for number in range(done + 1) if key_of(str(tmp_path), number) not in keys]
         assert missing == []
         ET.parse(tmp_path / "feed.xml")  # well-formed at every moment
     last = numbered_post(str(tmp_path), done)
@@ -153,7 +162,3 @@ def test_a_writer_killed_at_every_single_step_leaves_the_post_whole_or_absent(tm
     assert there == sorted(there), "absent before one step, there after it"
     assert there.count(False) > 3
     assert there.count(True) > 3
-
-
-if __name__ == "__main__":
-    asyncio.run(publish_for_ever(sys.argv[1], int(sys.argv[2])))
