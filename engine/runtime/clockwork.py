@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.domain.alerts import Verdict
-from engine.domain.lifecycle import effective, judging
+from engine.domain.lifecycle import effective, foreseeing, judging
 from engine.domain.lifecycle.state import Draft
 from engine.domain.momentum import calm_at
 from engine.domain.quiet import Rhythm
@@ -77,7 +77,7 @@ def _due(
 def _of_channel(draft: Draft, rule: Rule, name: str, verdict: Verdict, t: datetime) -> Clockwork:
     channel = effective.channel(draft, name, besides=rule.name)
     state, zone = draft.channels[name], draft.plan.zone
-    ahead = judging.outlook(draft, channel)
+    ahead = foreseeing.outlook(draft, channel)
     values = (_newest(state.recent, zone), *_paused(draft, name, t))
     if rule.cadence is not None and rule.cadence.breach == "at_most":
         most = channel.cadence.at_most if channel.cadence else 0
@@ -97,7 +97,7 @@ def _of_channel(draft: Draft, rule: Rule, name: str, verdict: Verdict, t: dateti
     elif rule.quiet is not None:
         values = (*values, *_rhythm(state.rhythm, t))
     else:
-        values = (*values, f"allowed is a silence of {span(judging.patience(rule, channel.silent_after))}")
+        values = (*values, f"allowed is a silence of {span(foreseeing.patience(rule, channel.silent_after))}")
     return _due(values, ahead.dues.get(rule.name), verdict, t, zone, what)
 
 

@@ -12,7 +12,7 @@ from activities import policies
 from activities.observe import ObserveActivities
 from adapters.fake import FakeSource
 from engine.domain.errors import EngineError, SecretError
-from engine.domain.lifecycle.judging import ANSWERED_WITHIN
+from engine.domain.lifecycle.knowing import ANSWERED_WITHIN
 from engine.domain.messages import Observe, Observed
 from engine.domain.records import Activity, Sample
 from engine.domain.strategy import Metric

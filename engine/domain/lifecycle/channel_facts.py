@@ -9,7 +9,7 @@ from functools import lru_cache
 from statistics import median
 
 from engine.domain.clocks import Standstill
-from engine.domain.lifecycle import effective, judging, pausing
+from engine.domain.lifecycle import effective, foreseeing, knowing, pausing
 from engine.domain.lifecycle.content import unused
 from engine.domain.lifecycle.state import Draft
 from engine.domain.occurrences import next_slot
@@ -61,18 +61,18 @@ def _open_replies(draft: Draft, metric: str, t: datetime) -> float | None:
     """Return the newest value of the metric that counts them; one of three rounds ago says nothing about now."""
     planned, state = draft.plan.metrics[metric], draft.metrics[metric]
     every = draft.plan.sources[planned.source].every
-    trusted = judging.staleness(max(every, planned.expect_every or every))
+    trusted = knowing.staleness(max(every, planned.expect_every or every))
     return state.value if state.at is not None and t < state.at + trusted else None
 
 
 def _activity(draft: Draft, name: str, t: datetime) -> Known:
     """Yield what is known of the channel's posts; nothing as long as its source does not answer."""
     state, channel = draft.channels[name], draft.plan.channels[name]
-    if judging.freshness(draft, channel) != "ok":
+    if knowing.freshness(draft, channel) != "ok":
         return
     last = state.recent[-1].at if state.recent else None
     yield "channel.last_post_at", last
-    still = judging.outlook(draft, channel).still
+    still = foreseeing.outlook(draft, channel).still
     yield "channel.silent_for", _running(last, t, still) if last is not None else None
     days = [activity.at.date() for activity in state.recent]
     gaps = [(b - a).days for a, b in zip(sorted(set(days)), sorted(set(days))[1:], strict=False)]

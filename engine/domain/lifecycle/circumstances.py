@@ -16,7 +16,7 @@ from engine.domain import alerts, goals
 from engine.domain.aims import Goal
 from engine.domain.informing import informed_by
 from engine.domain.judgement import Circumstances, Facts
-from engine.domain.lifecycle import judging
+from engine.domain.lifecycle import knowing
 from engine.domain.lifecycle.channel_facts import Known, is_paused, of_channel, own
 from engine.domain.lifecycle.post_facts import of_posts
 from engine.domain.lifecycle.state import Draft
@@ -48,7 +48,7 @@ def circumstances(draft: Draft, t: datetime) -> Circumstances:
 def _watched(draft: Draft, name: str, t: datetime) -> tuple[datetime, datetime]:
     """Return since when and until when every post on a channel is known."""
     since, source = draft.channels[name].watched_since, draft.plan.channels[name].activity
-    if source is None or judging.freshness(draft, draft.plan.channels[name]) == "ok":
+    if source is None or knowing.freshness(draft, draft.plan.channels[name]) == "ok":
         return since, t
     return since, draft.sources[source].read_at or since
 

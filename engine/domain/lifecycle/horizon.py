@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.domain import alerts
-from engine.domain.lifecycle import announcing, judging, observing, tasking
+from engine.domain.lifecycle import announcing, foreseeing, judging, observing, tasking
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.momentum import calm_at
 from engine.domain.plan import Plan
@@ -40,7 +40,7 @@ def _instants(draft: Draft) -> Iterator[datetime]:
     if (due := observing.next_judgement(draft)) is not None:
         yield due
     for channel in draft.plan.strategy.channels:
-        ahead = judging.outlook(draft, channel)
+        ahead = foreseeing.outlook(draft, channel)
         yield from ahead.turns
         if ahead.overfed_until is not None:
             yield ahead.overfed_until
@@ -57,4 +57,4 @@ def _turn(draft: Draft, alert: Alert) -> datetime | None:
     rule = draft.plan.rule_for(alert.rule, alert.subject)
     if rule is None or alert.state not in (AlertState.PENDING, AlertState.RECOVERING):
         return None
-    return alerts.next_turn(alert, rule, judging.still(draft, rule, alert.subject))
+    return alerts.next_turn(alert, rule, foreseeing.still(draft, rule, alert.subject))

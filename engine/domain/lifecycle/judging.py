@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Iterator
+from datetime import datetime
 
 from engine.domain import momentum
 from engine.domain.alerts import Verdict, is_active
 from engine.domain.channel import Channel
-from engine.domain.clocks import Standstill, deadline, intersection, merged
 from engine.domain.lifecycle import effective, reasons
-from engine.domain.lifecycle.state import ChannelState, Draft, Outlook, SourceState
-from engine.domain.plan import Plan
-from engine.domain.records import DataState, Pause, Slot
+from engine.domain.lifecycle.foreseeing import outlook, patience
+from engine.domain.lifecycle.knowing import (
+    ANSWERED_WITHIN,
+    freshness,
+    in_vain_at,
+    knowledge,
+    staleness,
+    was_looked_at,
+)
+from engine.domain.lifecycle.state import Draft
+from engine.domain.records import DataState, Slot
 from engine.domain.rule import Rule
-from engine.domain.words import FOREVER
-
-STALE_SLACK = timedelta(minutes=5)
-LEAD = timedelta(minutes=1)
-ASKED_IN_VAIN = 3
-# A look ends within six minutes, whatever the source does (`activities.policies.OBSERVE`). Until then silence may be
-# that of a worker of ours which is just being started again.
-ANSWERED_WITHIN = timedelta(minutes=7)
 
 
 def judge(draft: Draft, rule: Rule, subject: str, t: datetime) -> Verdict:
@@ -89,27 +87,14 @@ def unsettled_limits(draft: Draft, rule: Rule, action: str) -> Iterator[tuple[Sl
             yield slot, since + patience(rule, planned.schedule.misfire.grace)
 
 
-def in_vain_at(state: SourceState) -> datetime | None:
-    """Return when a source that was asked again and again counts as one that gives no answer."""
-    if state.unanswered < ASKED_IN_VAIN or state.unanswered_since is None:
-        return None
-    return state.unanswered_since + ANSWERED_WITHIN
-
-
 def _missing(draft: Draft, rule: Rule, name: str, t: datetime) -> Verdict:
     """Judge whether a metric's new value is missing; its source must have been read when it became so."""
     metric, limit = draft.plan.metrics[name], limit_of(draft, rule, "metric", name)
     source = draft.sources[metric.source]
-    if t >= limit and not _was_looked_at(draft, metric.source, limit):
+    if t >= limit and not was_looked_at(draft, metric.source, limit):
         return Verdict(None, DataState.ERROR if source.failing else DataState.UNKNOWN)
     every = patience(rule, metric.expect_every)
     return Verdict(t >= limit, why=lambda: reasons.no_sample(draft, name, every))
-
-
-def _was_looked_at(draft: Draft, source: str, turned: datetime) -> bool:
-    """Return whether a source was read shortly before something turned, or since."""
-    read_at = draft.sources[source].read_at
-    return read_at is not None and read_at >= turned - 2 * lead(draft.plan.sources[source].every)
 
 
 def limit_of(draft: Draft, rule: Rule, kind: str, name: str) -> datetime:
@@ -145,13 +130,6 @@ def limits(draft: Draft) -> Iterator[datetime]:
             yield vain_at
 
 
-def patience(rule: Rule, default: timedelta | None) -> timedelta:
-    """Return how long a deadline rule waits: its own period or the plan's, with its grace."""
-    if rule.deadline is None:
-        return default or FOREVER
-    return (rule.deadline.period or default or FOREVER) + rule.deadline.grace
-
-
 def _quiet(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdict:
     """Judge a condition that becomes true at an instant unless something happens on the channel before."""
     ahead = outlook(draft, channel)
@@ -179,117 +157,3 @@ def _too_many(draft: Draft, rule: Rule, channel: Channel, t: datetime) -> Verdic
     if data is not DataState.OK:
         return Verdict(None, data)
     return Verdict(truth, why=lambda: reasons.too_many(channel))
-
-
-def standstills(plan: Plan, pauses: Sequence[Pause], channel: str) -> Sequence[Standstill]:
-    """Return when the momentum clock of a channel stands still.
-
-    That is while the strategy or the channel is paused, and while every action of the channel rests, be it paused
-    or on a day of its blackout.
-    """
-    resting: Sequence[Standstill] | None = None
-    for action in plan.actions_of.get(channel, ()):
-        spans: Sequence[Standstill] = plan.blackouts[action]
-        paused = _spans(pauses, f"action/{action}")
-        spans = merged([*spans, *paused]) if paused else spans
-        resting = spans if resting is None else intersection(resting, spans)
-    paused = _spans(pauses, "strategy", f"channel/{channel}")
-    return merged([*(resting or ()), *paused]) if paused else resting or ()
-
-
-def _spans(pauses: Sequence[Pause], *scopes: str) -> list[Standstill]:
-    return [(pause.start, pause.end) for pause in pauses if pause.scope in scopes]
-
-
-def outlook(draft: Draft, channel: Channel) -> Outlook:
-    """Return what will become of a channel if nothing happens."""
-    state = draft.channels[channel.name]
-    ahead = draft.outlooks.get(channel.name)
-    if (
-        ahead is None
-        or ahead.recent is not state.recent
-        or ahead.pauses is not draft.pauses
-        or ahead.adjusted != draft.adjusted
-    ):
-        ahead = draft.outlooks[channel.name] = _look_ahead(draft, channel.name, state)
-    return ahead
-
-
-def _look_ahead(draft: Draft, name: str, state: ChannelState) -> Outlook:
-    channel = effective.channel(draft, name)
-    still = standstills(draft.plan, draft.pauses, name)
-    turning = momentum.turning(channel, state.recent, state.watched_since, still)
-    dues = {
-        rule.name: _due(draft, rule, name, state, still)
-        for rule in draft.plan.rules_of.get(f"channel/{name}", ())
-        if not rule.is_evaluated and rule.unjudged is None
-    }
-    overfed_until = momentum.too_many_until(channel, state.recent)
-    turns = (*turning.instants(), *(due for due in dues.values() if due is not None))
-    return Outlook(
-        state.recent, draft.pauses, draft.adjusted.copy(), still, turning, dues, turns, overfed_until
-    )
-
-
-def _due(
-    draft: Draft, rule: Rule, name: str, state: ChannelState, still: Sequence[Standstill]
-) -> datetime | None:
-    """Return when a rule about too little becomes true of a channel if nothing happens there."""
-    if rule.quiet is not None:
-        return state.rhythm.alarm_at(still) if state.rhythm is not None else None
-    channel = effective.channel(draft, name, besides=rule.name)
-    if rule.cadence is not None:
-        return momentum.too_few_at(channel, state.recent, state.watched_since, still)
-    last = state.recent[-1].at if state.recent else state.watched_since
-    return deadline(last, patience(rule, channel.silent_after), still)
-
-
-def still(draft: Draft, rule: Rule, subject: str) -> Sequence[Standstill]:
-    """Return when the clock of an alert about this subject stands still: only that of silence ever does."""
-    kind, _, name = subject.partition("/")
-    timeless = rule.is_evaluated or rule.unjudged is not None
-    if kind != "channel" or timeless or (rule.cadence is not None and rule.cadence.breach == "at_most"):
-        return ()
-    return outlook(draft, draft.plan.channels[name]).still
-
-
-def turning_of(draft: Draft, channel: Channel) -> momentum.Turning:
-    """Return the instants at which a channel's momentum turns if nothing happens."""
-    return outlook(draft, channel).turning
-
-
-def freshness(draft: Draft, channel: Channel) -> DataState:
-    """Return whether a channel's activity is known.
-
-    A channel without a source is known through our own publications alone, which is always fresh.
-    """
-    if channel.activity is None:
-        return DataState.OK
-    source, state = draft.plan.sources[channel.activity], draft.sources[channel.activity]
-    if state.read_at is not None and draft.at < state.read_at + staleness(source.every):
-        return DataState.OK
-    return DataState.ERROR if state.failing else DataState.UNKNOWN
-
-
-def knowledge(draft: Draft, channel: Channel, turned: datetime | None) -> DataState:
-    """Return whether it is known that the channel turned at that instant, or, with None, that it did not.
-
-    Nobody is told that a channel fell silent unless its source was read shortly before that or since: after an
-    outage of ours the last reading may still be fresh, and yet too old to say so.
-    """
-    data = freshness(draft, channel)
-    if turned is None or channel.activity is None or data is not DataState.OK:
-        return data
-    return data if _was_looked_at(draft, channel.activity, turned) else DataState.UNKNOWN
-
-
-@lru_cache(maxsize=1024)
-def lead(every: timedelta) -> timedelta:
-    """Return how long before a silence its source is read once more."""
-    return min(LEAD, every / 4)
-
-
-@lru_cache(maxsize=1024)
-def staleness(every: timedelta) -> timedelta:
-    """Return how long a reading can be trusted: three rounds and a little."""
-    return every * 3 + min(STALE_SLACK, every * 2)

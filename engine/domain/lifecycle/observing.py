@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from engine.domain.lifecycle.circumstances import circumstances
-from engine.domain.lifecycle.judging import lead, limit_of, outlook
+from engine.domain.lifecycle.foreseeing import outlook
+from engine.domain.lifecycle.judging import limit_of
+from engine.domain.lifecycle.knowing import lead
 from engine.domain.lifecycle.state import Draft
 from engine.domain.messages import Observe
 from engine.domain.momentum import KEEP_AT_LEAST, remembered

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from engine.domain import alerts, goals
 from engine.domain.base import Instant, Model
 from engine.domain.goals import Pace
-from engine.domain.lifecycle import judging
+from engine.domain.lifecycle import foreseeing, knowing
 from engine.domain.lifecycle.state import Draft, State
 from engine.domain.plan import Plan
 from engine.domain.records import Alert, DataState, Momentum, Pause, ReviewRecord, Silencing, Task
@@ -119,10 +119,10 @@ def _channel(draft: Draft, name: str) -> ChannelView:
     return ChannelView(
         name=name,
         momentum=state.momentum,
-        data=judging.freshness(draft, channel),
+        data=knowing.freshness(draft, channel),
         last_activity=last.at if last else None,
         last_title=last.title if last else "",
-        silent_at=judging.turning_of(draft, channel).silent,
+        silent_at=foreseeing.turning_of(draft, channel).silent,
         next_slot=min(slots, default=None),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from engine.domain.journal import EntryType
-from engine.domain.lifecycle import judging
+from engine.domain.lifecycle import foreseeing, knowing
 from engine.domain.lifecycle.state import ChannelState, Draft
 from engine.domain.momentum import is_promised, remembered
 from engine.domain.quiet import Rhythm
@@ -118,10 +118,10 @@ def follow_momentum(draft: Draft, t: datetime) -> None:
 
 def _momentum(draft: Draft, name: str, t: datetime) -> None:
     channel, state = draft.plan.channels[name], draft.channels[name]
-    now_is, since = judging.turning_of(draft, channel).at(t)
+    now_is, since = foreseeing.turning_of(draft, channel).at(t)
     if not is_promised(channel):
         now_is = Momentum.UNKNOWN
-    elif now_is is state.momentum or judging.knowledge(draft, channel, since) is not DataState.OK:
+    elif now_is is state.momentum or knowing.knowledge(draft, channel, since) is not DataState.OK:
         return
     if now_is is not state.momentum:
         draft.channels[name] = state.model_copy(update={"momentum": now_is})
