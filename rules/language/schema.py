@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.domain.base import format_duration
 from rules.language.errors import FactsError, did_you_mean
 from rules.language.grammar import KEYWORDS
 from rules.language.syntax import Facts, Value
-from rules.language.trusting import reader
+from rules.language.trusting import plain, reader
 from rules.language.types import Type
 
 _PATH = re.compile(rf'(?!(?:{"|".join(KEYWORDS)})(?:\.|$))[A-Za-z_][A-Za-z0-9_]*(\.[^."\\\n]+)*')
@@ -40,7 +41,10 @@ class Schema:
                 raise ValueError(f"the fact {field.path} is declared twice")
             self.slots[field.path] = slot
         self._all_unknown = (None,) * len(self.fields)
-        self._readers = {field.path: (slot, reader(field.type)) for slot, field in enumerate(self.fields)}
+        self._readers = {
+            field.path: (slot, *plain(field.type), reader(field.type))
+            for slot, field in enumerate(self.fields)
+        }
 
     def __contains__(self, path: object) -> bool:
         return path in self.slots
@@ -57,7 +61,7 @@ class Schema:
         """Return a schema with these facts after its own: what a rule document adds with its signals."""
         return Schema((*self.fields, *fields))
 
-    def facts(self, values: Mapping[str, object]) -> Facts:
+    def facts(self, values: Mapping[str, Any]) -> Facts:
         """Return the facts tuple for these values by path; what is not given, None, NaN or beyond limits is unknown.
 
         Instants become UTC. Raises FactsError when a path is not declared or a value is of another type: that is
@@ -67,17 +71,24 @@ class Schema:
         readers = self._readers
         for path, value in values.items():
             try:
-                slot, read = readers[path]
+                slot, usual, low, high, read = readers[path]
             except KeyError:
                 raise FactsError(
                     f"{path} is no declared fact. {did_you_mean(path, self.slots)}".rstrip()
                 ) from None
-            known[slot] = read(value, path)
+            if type(value) is usual and low <= value <= high:
+                known[slot] = value
+            else:
+                known[slot] = read(value, path)
         return tuple(known)
 
-    def trusted(self, path: str, value: object) -> Value | None:
+    def trusted(self, path: str, value: Any) -> Value | None:
         """Return the value of one declared fact as the language keeps it; see `facts`."""
-        return self._readers[path][1](value, path)
+        _, usual, low, high, read = self._readers[path]
+        if type(value) is usual and low <= value <= high:
+            kept: Value = value
+            return kept
+        return read(value, path)
 
 
 def show(value: Value | None) -> str:
