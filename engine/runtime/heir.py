@@ -16,7 +16,7 @@ import structlog
 from google.protobuf.duration_pb2 import Duration
 from temporalio.activity import info
 from temporalio.api.common.v1 import Payloads, WorkflowExecution
-from temporalio.api.enums.v1 import EventType, PendingActivityState, TaskQueueKind, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import PendingActivityState, TaskQueueKind, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import ApplicationFailureInfo, Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -219,12 +219,11 @@ async def _own_queue(client: Client, estate: Estate) -> str | None:
         except RPCError:  # it is gone already
             continue
         for event in page.history.events:
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-                queue = event.workflow_task_scheduled_event_attributes.task_queue
-                if queue.kind == TaskQueueKind.TASK_QUEUE_KIND_STICKY and queue.name.startswith(
-                    estate.identity
-                ):
-                    return queue.name
+            # Empty for every other kind of event.
+            queue = event.workflow_task_scheduled_event_attributes.task_queue
+            is_own = queue.kind == TaskQueueKind.TASK_QUEUE_KIND_STICKY
+            if is_own and queue.name.startswith(estate.identity):
+                return queue.name
     return None
 
 
