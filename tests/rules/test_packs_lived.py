@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,14 @@ SEED, TEAM = 1, 5
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-@cache
-def year() -> Lived:
+@pytest.fixture(scope="module")
+def year_once() -> Lived:
     return live(SEED, TEAM)
 
 
-@cache
-def scores() -> dict[str, Score]:
-    return {score.rule: score for score in judge([year()])}
+@pytest.fixture(scope="module")
+def scores(year_once: Lived) -> dict[str, Score]:
+    return {score.rule: score for score in judge([year_once])}
 
 
 def rows(heading: str) -> dict[str, list[str]]:
@@ -50,15 +49,15 @@ def test_the_page_has_the_generated_result_of_exactly_these_rules() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_catches_what_is_injected_and_says_nothing_else(rule: str) -> None:
-    score = scores()[rule]
+def test_a_rule_catches_what_is_injected_and_says_nothing_else(rule: str, scores: dict[str, Score]) -> None:
+    score = scores[rule]
     assert score.incidents
     assert score.missed == []
     assert score.stray == []
 
 
-def test_the_year_holds_near_misses_of_most_kinds() -> None:
-    assert sum(score.near > 0 for score in scores().values()) >= 10
+def test_the_year_holds_near_misses_of_most_kinds(scores: dict[str, Score]) -> None:
+    assert sum(score.near > 0 for score in scores.values()) >= 10
 
 
 def test_chance_places_incidents_by_the_seed_alone() -> None:
