@@ -122,9 +122,9 @@ def long_ago() -> datetime:
     return datetime.now(UTC) - timedelta(hours=1)
 
 
-def one_post(name: str, *, seconds: float = 1.5, **action: Any) -> Plan:
-    """Return a strategy with a single slot, so many seconds from now."""
-    when = (datetime.now(UTC) + timedelta(seconds=seconds)).replace(microsecond=0)
+def one_post(name: str, **action: Any) -> Plan:
+    """Return a strategy with a single slot, two to three seconds from now: it must be applied before that."""
+    when = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
     item = {"id": "only", "title": "The only one", "body": "Once."}
     post = {
         "name": "post",
