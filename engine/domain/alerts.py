@@ -77,7 +77,7 @@ def fold(alert: Alert, verdict: Verdict, rule: Rule, now: datetime) -> Alert:
 
 def step(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> Changes:
     """Return what the verdict changes of an alert: the state machine itself, however the alert is kept."""
-    return _data(alert, verdict, rule) | _turn(alert, verdict, rule, now)
+    return {**_data(alert, verdict, rule), **_turn(alert, verdict, rule, now)}
 
 
 def _data(alert: Standing, verdict: Verdict, rule: Rule) -> Changes:
@@ -115,14 +115,15 @@ def _when_true(alert: Standing, verdict: Verdict, rule: Rule, now: datetime) -> 
     because, evidence = verdict.why()
     reasons: Changes = {"because": because, "evidence": evidence, "pending_since": since}
     if not ripe:
-        return reasons | {"state": _PENDING}
-    firing = {
+        return {**reasons, "state": _PENDING}
+    return {
+        **reasons,
         "state": _FIRING,
         "fired_at": now,
         "resolved_at": None,
         "episode": alert.episode + 1,
+        **FRESH,
     }
-    return reasons | firing | FRESH
 
 
 def _when_false(alert: Standing, rule: Rule, now: datetime) -> Changes:

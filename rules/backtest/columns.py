@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -27,12 +26,9 @@ class Days:
         self._calendar, self._judged = calendar_of(history, zone)
         self.days = self._calendar.days[self._judged]
         self._made = [post.at for post in history.posts]
-        self._places = self._among_instants(self._made)
-        known = self._among_instants([post.known_at for post in history.posts])
+        self._places = self._calendar.places(self._made)
+        known = self._calendar.places([post.known_at for post in history.posts])
         self._known = self._first_days(AT_ONCE, known)
-
-    def _among_instants(self, moments: Sequence[datetime]) -> list[int]:
-        return list(map(bisect_left, repeat(self._calendar.instants), moments))
 
     def _first_days(self, age: timedelta, places: Sequence[int]) -> list[int]:
         """Return for what comes at such places among the instants on which day of the calendar it is so old."""

@@ -21,9 +21,8 @@ from rules.language import Schema, check, compile_changes
 from rules.language.schema_of_facts import schema_for
 
 QUICK = CONSTANT | COLUMNS.keys()
-Answers = tuple["bool | None", ...]
-# No answer at all: other than every answer.
-_NEVER = "never"
+# A day's place, what the rule says from there on, and what its `recover` says.
+Change = tuple[int, "bool | None", "bool | None"]
 
 
 class Quickly:
@@ -37,25 +36,20 @@ class Quickly:
         # Only the facts that are named, so that a day is a short tuple; and `now`, so that there is one in any case.
         paths = dict.fromkeys(["now", *(name for text in texts for name in check(text, declared).facts)])
         self._schema = Schema(declared[path] for path in paths)
-        # Every expression is a condition, so every answer is true, false or unknown.
-        changes = compile_changes([check(text, self._schema) for text in texts])
-        self._changes = cast("Callable[[Iterable[Column]], list[tuple[int, Answers]]]", changes)
-        places = {text: place for place, text in enumerate(texts)}
+        checked = {text: check(text, self._schema) for text in texts}
         # A rule without `recover` recovers by its own condition; the state machine does not ask for more.
-        self._places = [(places[rule.expr or ""], places[rule.recover or rule.expr or ""]) for rule in rules]
-        self._nothing: Sequence[object] = (_NEVER,) * len(texts)
+        pairs = [(checked[rule.expr or ""], checked[rule.recover or rule.expr or ""]) for rule in rules]
+        # Every expression is a condition, so every answer is true, false or unknown.
+        self._changes = cast("Callable[[Iterable[Column]], Sequence[list[Change]]]", compile_changes(pairs))
 
     def episodes(self, channel: Channel, history: History, zone: str) -> Iterator[Episode]:
         """Yield the episodes of all rules on one channel."""
-        machines = [Machine(rule, f"channel/{history.channel}") for rule in self._rules]
         days = Days(history, zone)
-        before: Sequence[object] = self._nothing
-        for place, now in self._changes(self._columns(days, channel, history)):
-            for machine, (truth, recovered) in zip(machines, self._places, strict=True):
-                if now[truth] is not before[truth] or now[recovered] is not before[recovered]:
-                    machine.take(now[truth], now[recovered], days.days[place])
-            before = now
-        for machine in machines:
+        changes = self._changes(self._columns(days, channel, history))
+        for rule, changes_of_rule in zip(self._rules, changes, strict=True):
+            machine = Machine(rule, f"channel/{history.channel}")
+            for place, truth, recovered in changes_of_rule:
+                machine.take(truth, recovered, days.days[place])
             machine.wait_until(history.end)
             yield from machine.episodes()
 

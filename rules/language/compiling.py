@@ -26,9 +26,9 @@ from rules.language.writing import Names, name_of
 
 Judge: TypeAlias = Callable[[Facts], "Value | None"]
 JudgeAll: TypeAlias = Callable[[Facts], "tuple[Value | None, ...]"]
-JudgeChanges: TypeAlias = Callable[
-    ["Iterable[Iterable[Value | None]]"], "list[tuple[int, tuple[Value | None, ...]]]"
-]
+# A place, then a group's answers there.
+Change: TypeAlias = "tuple[int, *tuple[Value | None, ...]]"
+JudgeChanges: TypeAlias = Callable[["Iterable[Iterable[Value | None]]"], "tuple[list[Change], ...]"]
 _WORDS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 
 
@@ -66,32 +66,43 @@ def compile_together(expressions: Sequence[Expression]) -> JudgeAll:
     return cast("JudgeAll", Program("\n".join(lines), names.constants).load(f"{len(expressions)} rules"))
 
 
-def compile_changes(expressions: Sequence[Expression]) -> JudgeChanges:
-    """Return one function that evaluates several conditions over columns of facts, such as those of a year's days.
+def compile_changes(groups: Sequence[Sequence[Expression]]) -> JudgeChanges:
+    """Return one function that evaluates groups of conditions over columns of facts, such as those of a year's days.
 
-    It takes a column for each fact of the schema, in its order, and gives the places at which an answer is other than
-    at the place before, with all answers there; the first place always. The shortest column ends it. Every fact is
-    read at every place, so the schema should hold no others than are named. There must be a condition. Raises
-    ValueError when they are not all of one schema.
+    It takes a column for each fact of the schema, in its order, and gives for each group the places at which one of
+    its answers is other than at the place before, with all its answers there; the first place always. The shortest
+    column ends it. Every fact is read at every place, so the schema should hold no others than are named. Each group
+    must have a condition. Raises ValueError when they are not all of one schema.
     """
+    expressions = list({id(one): one for group in groups for one in group}.values())
     facts = "".join(f", a{slot}" for slot in range(len(expressions[0].schema.fields)))
     names, slow, body, results = _together(expressions)
-    before = [f"before{place}" for place in range(len(results))]
-    # True, False and None are themselves, so identity tells answers apart.
+    answer = {id(one): result for one, result in zip(expressions, results, strict=True)}
+    notes = [_note_changes(number, [answer[id(one)] for one in group]) for number, group in enumerate(groups)]
     lines = [
         *slow,
         _header("judge", ["columns"], names),
-        f"    changes, {' = '.join(before)} = [], 0",
+        *(before for before, _ in notes),
         f"    for place{facts} in zip(count(), *columns):",
         *(f"    {line}" for line in body),
-        f"        if {' or '.join(f'{now} is not {then}' for now, then in zip(results, before, strict=True))}:",
-        f"            {_tuple(before)} = now = {_tuple(results)}",
-        "            changes.append((place, now))",
-        "    return changes",
+        *(line for _, at_a_place in notes for line in at_a_place),
+        f"    return {_tuple([f'changes{number}' for number in range(len(groups))])}",
         "",
     ]
     name = f"{len(expressions)} rules over time"
     return cast("JudgeChanges", Program("\n".join(lines), names.constants).load(name))
+
+
+def _note_changes(number: int, answers: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the line before the loop, and those in it, that write down where an answer of a group changes."""
+    changes, before = f"changes{number}", {answer: f"before{number}_{answer}" for answer in answers}
+    # True, False and None are themselves, so identity tells answers apart.
+    changed = " or ".join(f"{now} is not {then}" for now, then in before.items())
+    return f"    {changes}, {' = '.join(before.values())} = [], 0", [
+        f"        if {changed}:",
+        *(f"            {then} = {now}" for now, then in before.items()),
+        f"            {changes}.append((place, {', '.join(answers)}))",
+    ]
 
 
 def _together(expressions: Sequence[Expression]) -> tuple[Names, list[str], list[str], list[str]]:
