@@ -12,105 +12,26 @@ Every failure is a PublishError whose `effect` is that of this one request; `sen
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from adapters.answers import Answer, Seen, telling
+from adapters.failures import broken, did, failed, possible
 from adapters.http import safe_url
 from adapters.tools import Tools
 from engine.domain.errors import Effect, PublishError, Trouble
 from engine.domain.ports import Secrets
 from engine.domain.workspace import Account
 
+# The door for whoever writes an adapter.
+__all__ = ["Answer", "Api", "Seen"]
+
 _LONGEST_RAW = 300
-_TELLING = ("code", "error", "errcode", "message", "error_description")
-_TROUBLES = {
-    401: (
-        Trouble.CREDENTIAL,
-        "it does not accept the credentials. Renew them, or mend the account's secrets",
-    ),
-    403: (Trouble.FORBIDDEN, "the account may not do this. Give it the right, or use another account"),
-    404: (Trouble.ABSENT, "there is nothing at this address. Check the account's settings"),
-    410: (Trouble.ABSENT, "there is nothing at this address any more. Check the account's settings"),
-    413: (Trouble.CONTENT, "it is too large. Make the text or the image smaller"),
-    422: (Trouble.CONTENT, "it does not take this content. Change the item"),
-}
-_PASSING = {408, 421, 425}
-# By definition these were not carried out where they arrived.
-_NOT_DONE_THERE = {307, 308}
-_PASSING_REDIRECTS = {302, 303, 307}
 _LEAST_PAUSE = timedelta(milliseconds=100)
-
-
-class Seen(BaseModel):
-    """The part of an answer that an adapter reads; what else a platform says is left aside."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-S = TypeVar("S", bound=Seen)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer. `where` is the platform for people; `mutates` tells whether the request was to change something."""
-
-    where: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    mutates: bool
-    raw: str = ""
-
-    def read(self, model: type[S]) -> S:
-        """Return the answer as this model. Raises PublishError when it is something else."""
-        try:
-            return model.model_validate_json(self.body)
-        except ValidationError:
-            raise self._unreadable() from None
-
-    def read_list(self, model: type[S]) -> list[S]:
-        """Return a list of such models. Raises PublishError when it is something else."""
-        try:
-            return list(TypeAdapter(tuple[model, ...]).validate_json(self.body))  # type: ignore[valid-type]
-        except ValidationError:
-            raise self._unreadable() from None
-
-    def json(self) -> Any:
-        """Return the JSON value. Raises PublishError when it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise self._unreadable() from None
-
-    def refusal(
-        self, meaning: str = "", trouble: Trouble | None = None, *, transient: bool = False
-    ) -> PublishError:
-        """Return the error for an answer of 400 to 499: the platform did nothing. `meaning` ends without a full stop."""
-        known, words = _TROUBLES.get(self.status, (Trouble.CONTENT, "it refuses this. See what it says"))
-        return PublishError(
-            f"{self.where} answered {self.status}: {meaning or words}. {_did(Effect.NONE)}",
-            effect=Effect.NONE,
-            transient=transient or self.status in _PASSING,
-            trouble=trouble or known,
-            raw=self.raw,
-        )
-
-    def _unreadable(self) -> PublishError:
-        kind = self.headers.get("content-type", "nothing said").partition(";")[0]
-        effect = Effect.MAYBE if self.mutates else Effect.NONE
-        return PublishError(
-            f"{self.where} answered {self.status} with something that is not its interface's ({kind}). {_did(effect)}",
-            effect=effect,
-            transient=True,
-            trouble=Trouble.BROKEN,
-        )
 
 
 class Api:
@@ -160,7 +81,7 @@ class Api:
                 method, url, headers=dict(headers or {}), params=params, **body
             )
         except (httpx.InvalidURL, ValueError, TypeError):
-            raise _failed(
+            raise failed(
                 f"The request for {safe_url(url)} cannot be written: an address or a secret holds what "
                 "cannot be sent.",
                 Effect.NONE,
@@ -191,16 +112,15 @@ class Api:
                 await response.aclose()
         # `from None`: what the library says may quote the address or the answer.
         except TimeoutError:
-            effect = Effect.MAYBE if mutates else Effect.NONE
-            raise _failed(
+            raise failed(
                 f"{self.where} did not answer within {limits.total:g} s.",
-                effect,
+                possible(mutates=mutates),
                 Trouble.BROKEN,
                 passing=True,
             ) from None
         except httpx.HTTPError as error:
-            raise self._broken(error, mutates=mutates) from None
-        raw = self._hidden(_telling(body)) if response.status_code >= httpx.codes.BAD_REQUEST else ""
+            raise broken(self.where, error, mutates=mutates) from None
+        raw = self._hidden(telling(body)) if response.status_code >= httpx.codes.BAD_REQUEST else ""
         return Answer(self.where, response.status_code, response.headers, body, mutates, raw)
 
     async def _body(self, response: httpx.Response, *, mutates: bool) -> bytes:
@@ -208,10 +128,9 @@ class Api:
         async for chunk in response.aiter_bytes(65536):
             content += chunk
             if len(content) > most:
-                effect = Effect.MAYBE if mutates else Effect.NONE
-                raise _failed(
+                raise failed(
                     f"{self.where} sends an answer of more than {most // 1024} KiB; it was not read.",
-                    effect,
+                    possible(mutates=mutates),
                     Trouble.BROKEN,
                 )
         return bytes(content)
@@ -225,7 +144,7 @@ class Api:
     def _full(self, wait: timedelta | None, raw: str = "") -> PublishError:
         when = f"for another {wait.total_seconds():.0f} s" if wait is not None else "just now"
         return PublishError(
-            f"{self.where} takes no more calls {when}, so it is called again after that. {_did(Effect.NONE)}",
+            f"{self.where} takes no more calls {when}, so it is called again after that. {did(Effect.NONE)}",
             effect=Effect.NONE,
             transient=True,
             trouble=Trouble.RATE,
@@ -243,62 +162,12 @@ class Api:
             raise self._full(wait, answer.raw)
         if httpx.codes.is_client_error(status):
             raise answer.refusal()
-        if httpx.codes.is_redirect(status):
-            raise self._elsewhere(answer)
-        effect = Effect.MAYBE if answer.mutates else Effect.NONE
-        raise _failed(
-            f"{self.where} has trouble of its own (it answered {status}).",
-            effect,
-            Trouble.BROKEN,
-            passing=True,
-            raw=answer.raw,
-        )
-
-    def _elsewhere(self, answer: Answer) -> PublishError:
-        maybe = answer.mutates and answer.status not in _NOT_DONE_THERE
-        return _failed(
-            f"{self.where} sends us elsewhere ({answer.status}), which is not followed with credentials. If it has "
-            "moved for good, give its new address in the account.",
-            Effect.MAYBE if maybe else Effect.NONE,
-            Trouble.SETTINGS,
-            passing=answer.status in _PASSING_REDIRECTS,
-        )
-
-    def _broken(self, error: httpx.HTTPError, *, mutates: bool) -> PublishError:
-        name = type(error).__name__
-        match error:
-            case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
-                why = f"{self.where} shows a certificate that is not valid for it."
-                return _failed(why, Effect.NONE, Trouble.SETTINGS)
-            case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
-                why = f"{self.where} cannot be reached ({name}). Check the address and the network."
-                return _failed(why, Effect.NONE, Trouble.UNREACHABLE, passing=True)
-            case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
-                why = f"The request to {self.where} cannot be sent ({name}). Mend the account's address or secrets."
-                return _failed(why, Effect.NONE, Trouble.SETTINGS)
-            case _:
-                effect = Effect.MAYBE if mutates else Effect.NONE
-                why = f"{self.where} broke the connection before its answer was whole ({name})."
-                return _failed(why, effect, Trouble.BROKEN, passing=True)
+        raise answer.elsewhere() if httpx.codes.is_redirect(status) else answer.breakdown()
 
     def _hidden(self, text: str) -> str:
         for secret in sorted(self._secrets.values(), key=len, reverse=True):
             text = text.replace(secret, "…") if secret else text
         return text[:_LONGEST_RAW]
-
-
-def _did(effect: Effect) -> str:
-    return (
-        "This call posted nothing."
-        if effect is Effect.NONE
-        else "It may have been posted; somebody looks before it is sent again."
-    )
-
-
-def _failed(
-    why: str, effect: Effect, trouble: Trouble, *, passing: bool = False, raw: str = ""
-) -> PublishError:
-    return PublishError(f"{why} {_did(effect)}", effect=effect, transient=passing, trouble=trouble, raw=raw)
 
 
 def _host(url: str) -> str:
@@ -307,17 +176,3 @@ def _host(url: str) -> str:
         return parts.netloc.rpartition("@")[2] or "its address"
     except ValueError:
         return "its address"
-
-
-def _telling(body: bytes) -> str:
-    """Return what an answer says about itself in the fields that platforms use for it; nothing of any other text."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    said = (found.get(name) for name in _TELLING)
-    return "; ".join(
-        "".join(char for char in part if char.isprintable()) for part in said if isinstance(part, str)
-    )
