@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], *, within: float = 10.0, what: str = "", every: float = 0.02) -> T:
+def eventually(condition: Callable[[], T], *, within: float = 30.0, what: str = "", every: float = 0.02) -> T:
     """Return the condition's first truthy answer; fail when there is none within so many seconds.
 
     An AssertionError raised by the condition counts as "not yet" and is shown when time is up.
@@ -28,7 +28,7 @@ def eventually(condition: Callable[[], T], *, within: float = 10.0, what: str = 
 
 
 async def eventually_async(
-    condition: Callable[[], T], *, within: float = 10.0, what: str = "", every: float = 0.02
+    condition: Callable[[], T], *, within: float = 30.0, what: str = "", every: float = 0.02
 ) -> T:
     """Do the same and let the event loop go on meanwhile."""
     deadline = time.monotonic() + within
