@@ -36,7 +36,7 @@ test: install ## Run the whole suite, offline: style, types, layers, tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-real: install ## Run the tests against real servers, installed into .real/ once
 	@$(BIN)/python -m pytest --real $(or $(ARGS),tests/real)
