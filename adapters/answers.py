@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from adapters.failures import did, failed, possible
+from adapters.failures import failed, possible
 from engine.domain.errors import Effect, PublishError, Trouble
 
 _TELLING = ("code", "error", "errcode", "message", "error_description")
@@ -76,11 +76,11 @@ class Answer:
     ) -> PublishError:
         """Return the error for an answer of 400 to 499: the platform did nothing. `meaning` ends without a full stop."""
         known, words = _TROUBLES.get(self.status, (Trouble.CONTENT, "it refuses this. See what it says"))
-        return PublishError(
-            f"{self.where} answered {self.status}: {meaning or words}. {did(Effect.NONE)}",
-            effect=Effect.NONE,
-            transient=transient or self.status in _PASSING,
-            trouble=trouble or known,
+        return failed(
+            f"{self.where} answered {self.status}: {meaning or words}.",
+            Effect.NONE,
+            trouble or known,
+            passing=transient or self.status in _PASSING,
             raw=self.raw,
         )
 
@@ -107,12 +107,11 @@ class Answer:
 
     def _unreadable(self) -> PublishError:
         kind = self.headers.get("content-type", "nothing said").partition(";")[0]
-        effect = possible(mutates=self.mutates)
-        return PublishError(
-            f"{self.where} answered {self.status} with something that is not its interface's ({kind}). {did(effect)}",
-            effect=effect,
-            transient=True,
-            trouble=Trouble.BROKEN,
+        return failed(
+            f"{self.where} answered {self.status} with something that is not its interface's ({kind}).",
+            possible(mutates=self.mutates),
+            Trouble.BROKEN,
+            passing=True,
         )
 
 
