@@ -122,7 +122,7 @@ def long_ago() -> datetime:
     return datetime.now(UTC) - timedelta(hours=1)
 
 
-def one_post(name: str, **action: Any) -> Plan:
+def one_post(name: str) -> Plan:
     """Return a strategy with a single slot, two to three seconds from now: it must be applied before that."""
     when = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
     item = {"id": "only", "title": "The only one", "body": "Once."}
@@ -131,7 +131,6 @@ def one_post(name: str, **action: Any) -> Plan:
         "channel": "blog",
         "schedule": {"dates": [f"{when:%Y-%m-%dT%H:%M:%S}"]},
         "content": {"items": [item]},
-        **action,
     }
     return make_plan(name, actions=[post])
 
